@@ -1,0 +1,256 @@
+"""The closed vocabularies of the product: every stored word, once, with what it is called on screen.
+
+The values are stored in the database and sent over the API, so they never change; the Chinese words on screen may.
+State families are named here once: other code asks for the family and never rebuilds it.
+"""
+
+from enum import StrEnum
+
+
+class Word(StrEnum):
+    """A stored word that knows what citizens call it. Define members as `NAME = "value", "屏幕上的词"`."""
+
+    zh: str
+
+    def __new__(cls, value: str, zh: str) -> "Word":
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.zh = zh
+        return member
+
+
+class PlaceKind(Word):
+    """Nodes of the place tree, from the root down. A parent must stand higher in this order than its child."""
+
+    DISTRICT = "district", "区"
+    STREET = "street", "街道/镇"
+    COMMUNITY = "community", "社区/村"
+    GRID = "grid", "网格"
+    ESTATE = "estate", "小区"
+    BUILDING = "building", "楼栋/院坝"
+
+    @property
+    def depth(self) -> int:
+        """0 for a district … 5 for a building."""
+        return list(PlaceKind).index(self)
+
+
+class Role(Word):
+    """What a person may be appointed to. An appointment (person × role × place × term) is the only source of rights."""
+
+    HEAD = "head", "楼栋长"
+    GRID = "grid", "网格员"
+    COMMUNITY = "community", "社区居委会"
+    STREET = "street", "街道"
+    DISTRICT = "district", "区"
+    DEPARTMENT = "department", "职能部门"
+    OPERATOR = "operator", "运维"
+
+
+# The kinds of place a role can be appointed to (an operator sees no business data and stands on a district).
+ROLE_PLACES: dict[Role, PlaceKind] = {
+    Role.HEAD: PlaceKind.BUILDING,
+    Role.GRID: PlaceKind.GRID,
+    Role.COMMUNITY: PlaceKind.COMMUNITY,
+    Role.STREET: PlaceKind.STREET,
+    Role.DISTRICT: PlaceKind.DISTRICT,
+    Role.DEPARTMENT: PlaceKind.DISTRICT,
+    Role.OPERATOR: PlaceKind.DISTRICT,
+}
+OFFICE_ROLES = frozenset(Role) - {Role.HEAD}
+
+
+class SessionKind(Word):
+    """Which door a signed-in session came through."""
+
+    MINIPROGRAM = "miniprogram", "小程序"
+    CONSOLE = "console", "网页工作台"
+
+
+class Tenancy(Word):
+    """How a household lives in its door."""
+
+    OWNER = "owner", "自住"
+    RENTED = "rented", "出租"
+    PUBLIC = "public", "公租/单位房"
+    VACANT = "vacant", "空置"
+    OTHER = "other", "其他"
+
+
+class Relation(Word):
+    """A resident's relation to the household's contact person."""
+
+    SELF = "self", "本人"
+    SPOUSE = "spouse", "配偶"
+    CHILD = "child", "子女"
+    PARENT = "parent", "父母"
+    TENANT = "tenant", "租户"
+    RELATIVE = "relative", "亲属"
+    OTHER = "other", "其他"
+
+
+class IssueCategory(Word):
+    """What is broken, in the words of a stairwell. Two levels with questions come with the triage rules."""
+
+    LEAK = "leak", "漏水渗水"
+    POWER = "power", "停电用电"
+    LIFT = "lift", "电梯"
+    SEWER = "sewer", "下水堵塞"
+    LIGHTING = "lighting", "楼道照明"
+    CLEANING = "cleaning", "卫生垃圾"
+    CLUTTER = "clutter", "楼道堆物"
+    FIRE_SAFETY = "fire_safety", "消防安全"
+    PARKING = "parking", "停车占道"
+    NOISE = "noise", "噪音扰民"
+    NEIGHBOUR = "neighbour", "邻里纠纷"
+    SECURITY = "security", "门禁治安"
+    GREENERY = "greenery", "绿化树木"
+    PETS = "pets", "宠物"
+    CARE = "care", "老人困难帮扶"
+    ERRAND = "errand", "代办事项"
+    OTHER = "other", "其他"
+
+
+class Channel(Word):
+    """How an issue reached us."""
+
+    SCAN = "scan", "扫码"
+    MINIPROGRAM = "miniprogram", "小程序"
+    HEAD = "head", "楼栋长代报"
+    PHONE = "phone", "电话"
+    PAPER = "paper", "书面"
+    LEDGER = "ledger", "台账导入"
+
+
+class IssueState(Word):
+    """Where an issue stands (design: "How an issue lives")."""
+
+    REPORTED = "reported", "待受理"
+    ACCEPTED = "accepted", "已受理"
+    IN_PROGRESS = "in_progress", "办理中"
+    RESOLVED = "resolved", "已办结待确认"
+    REOPENED = "reopened", "还没好，重新办理"
+    CONFIRMED = "confirmed", "已销号"
+    CLOSED_SILENT = "closed_silent", "无回音结束"
+    DECLINED = "declined", "不予受理"
+    DUPLICATE = "duplicate", "已并案"
+    WITHDRAWN = "withdrawn", "已撤回"
+
+
+OPEN_STATES = frozenset({IssueState.REPORTED, IssueState.ACCEPTED, IssueState.IN_PROGRESS, IssueState.REOPENED})
+AWAITING_REPORTER = frozenset({IssueState.RESOLVED})
+ENDED_STATES = frozenset(IssueState) - OPEN_STATES - AWAITING_REPORTER
+
+
+class Level(Word):
+    """Who has the issue in hand, from the nearest to the farthest."""
+
+    HEAD = "head", "楼栋长"
+    GRID = "grid", "网格"
+    COMMUNITY = "community", "社区"
+    STREET = "street", "街道"
+    DEPARTMENT = "department", "职能部门"
+    DISTRICT = "district", "区"
+
+    @property
+    def height(self) -> int:
+        """0 for the head … 5 for the district."""
+        return list(Level).index(self)
+
+
+class Move(Word):
+    """Everything that can happen to an issue; each leaves one event on its timeline."""
+
+    REPORT = "report", "上报"
+    ACCEPT = "accept", "受理"
+    START = "start", "开始办理"
+    NOTE = "note", "进展说明"
+    RESOLVE = "resolve", "办结"
+    CONFIRM = "confirm", "确认解决"
+    RATE = "rate", "回访评价"
+    REOPEN = "reopen", "还没好"
+    DECLINE = "decline", "不予受理"
+    JOIN = "join", "并案"
+    WITHDRAW = "withdraw", "撤回"
+    PASS_UP = "pass_up", "吹哨上报"
+    CLOSE_SILENT = "close_silent", "无回音结束"
+    IMPORT = "import", "台账导入"
+
+
+class Satisfaction(Word):
+    """The reporter's third answer on the return visit."""
+
+    SATISFIED = "satisfied", "满意"
+    FAIRLY = "fairly", "基本满意"
+    UNSATISFIED = "unsatisfied", "不满意"
+
+
+class StarAspect(Word):
+    """The four things the star book looks at in a building."""
+
+    STAIRWELL = "stairwell", "楼道环境"
+    SAFETY = "safety", "安全"
+    CARE = "care", "关爱帮扶"
+    NEIGHBOURS = "neighbours", "政策宣传与邻里"
+
+
+class DutyGroup(Word):
+    """The three kinds of duty (三大类)."""
+
+    POLICY = "policy", "政策宣讲带头人"
+    HARMONY = "harmony", "睦邻友好守护人"
+    SERVICE = "service", "服务民生贴心人"
+
+
+class DutyState(Word):
+    """A duty record on its way into the score."""
+
+    SUBMITTED = "submitted", "待核实"
+    ACCEPTED = "accepted", "已核实"
+    REJECTED = "rejected", "未采纳"
+
+
+class MonthState(Word):
+    """The life of a community's month."""
+
+    DRAFT = "draft", "草稿"
+    NOTICE = "notice", "公示中"
+    SEALED = "sealed", "已封存"
+    PUBLISHED = "published", "已公布"
+
+
+# A community's month still takes new facts (inspections, duties, deductions) until its public notice opens.
+CHANGEABLE_MONTHS = frozenset({MonthState.DRAFT})
+FIXED_MONTHS = frozenset({MonthState.SEALED, MonthState.PUBLISHED})
+
+
+class Component(Word):
+    """The parts of a building's monthly score."""
+
+    SURVEY = "survey", "居民测评"
+    STAR_BOOK = "star_book", "星级评定"
+    CASE_HANDLING = "case_handling", "诉求办理"
+    DUTIES = "duties", "履职记录"
+    DEDUCTION = "deduction", "扣分"
+
+
+class StandingState(Word):
+    """Whether a building takes part in the month's ranking."""
+
+    RANKED = "ranked", "参与排名"
+    THIN = "thin", "数据不足，不参与排名"
+
+
+class MessageKind(Word):
+    """What an in-app message is about."""
+
+    SCORE = "score", "月度得分"
+    NOTICE = "notice", "通知"
+
+
+class PhotoUse(Word):
+    """What a photo shows."""
+
+    REPORT = "report", "问题照片"
+    DONE = "done", "办结照片"
+    EVIDENCE = "evidence", "佐证照片"

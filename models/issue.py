@@ -1,0 +1,109 @@
+"""Issues, their timeline, and the reporters' answers."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.base import Base, Key, Public, reference
+from models.enums import Channel, IssueCategory, IssueState, Level, Move, Role, Satisfaction
+from models.place import InBuilding
+from models.retention import personal
+from models.types import checked_enum
+
+TEXT_LIMIT = 4000
+
+
+def _where(condition: str) -> dict[str, sa.TextClause]:
+    """The same partial-index condition for both databases."""
+    return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}
+
+
+class Issue(Public, InBuilding, Base):
+    """What somebody reported. Its state changes only through `server.issues.service`, each change leaving an event."""
+
+    __tablename__ = "issues"
+
+    id: Mapped[Key]
+    category: Mapped[IssueCategory] = mapped_column(checked_enum(IssueCategory))
+    text: Mapped[str] = mapped_column(sa.String(TEXT_LIMIT))
+    spot: Mapped[str] = mapped_column(sa.String(60), default="", comment="where in the building, in the reporter's words")
+    channel: Mapped[Channel] = mapped_column(checked_enum(Channel))
+    state: Mapped[IssueState] = mapped_column(checked_enum(IssueState))
+    level: Mapped[Level] = mapped_column(checked_enum(Level), comment="who has it in hand")
+    about_head: Mapped[bool] = mapped_column(default=False, comment="a complaint about the head: never routed to her")
+    reporter_id: Mapped[int | None] = reference("persons.id", nullable=True)
+    claim_index: Mapped[bytes | None] = mapped_column(sa.LargeBinary(16), comment="keyed hash of the claim code")
+    contact_sealed: Mapped[bytes | None] = personal(
+        "the phone the reporter chose to leave", keep="90 days after the end", after="ended_at", days=90, nullable=True
+    )
+    reported_at: Mapped[datetime]
+    due_at: Mapped[datetime | None]
+    accepted_at: Mapped[datetime | None]
+    resolved_at: Mapped[datetime | None]
+    resolved_by_id: Mapped[int | None] = reference("persons.id", nullable=True)
+    resolved_level: Mapped[Level | None] = mapped_column(checked_enum(Level, "resolved_level"))
+    ended_at: Mapped[datetime | None]
+    outcome: Mapped[str] = mapped_column(sa.String(TEXT_LIMIT), default="", comment="what was done, said by the handler")
+    responsible: Mapped[str] = mapped_column(sa.String(80), default="", comment="who is responsible when declined")
+    duplicate_of_id: Mapped[int | None] = reference("issues.id", nullable=True)
+    rework: Mapped[int] = mapped_column(default=0, comment="times the reporter said 还没好")
+    source: Mapped[str] = mapped_column(sa.String(40), default="", comment="name of the imported ledger")
+    number: Mapped[str | None] = mapped_column(sa.String(60), comment="the imported ledger's own number")
+    version: Mapped[int] = mapped_column(default=1, comment="ETag; every move adds one")
+
+    __table_args__ = (
+        sa.Index("ix_issues_community", "community_id", "id"),
+        sa.Index("ix_issues_community_state", "community_id", "state", "id"),
+        sa.Index("ix_issues_building", "building_id", "id"),
+        sa.Index("ix_issues_reporter", "reporter_id", "id", **_where("reporter_id IS NOT NULL")),
+        sa.Index("uq_issues_claim", "claim_index", unique=True, **_where("claim_index IS NOT NULL")),
+        sa.Index("uq_issues_ledger", "source", "number", unique=True, **_where("number IS NOT NULL")),
+        sa.Index("ix_issues_waiting", "resolved_at", **_where("state = 'resolved'")),
+        sa.Index("ix_issues_duplicates", "duplicate_of_id", **_where("duplicate_of_id IS NOT NULL")),
+        sa.CheckConstraint("(state = 'duplicate') = (duplicate_of_id IS NOT NULL)", name="duplicate_names_other"),
+        sa.CheckConstraint("state <> 'declined' OR responsible <> ''", name="declined_names_responsible"),
+    )
+
+
+class IssueEvent(Base):
+    """One line of an issue's timeline. Append-only: the database refuses UPDATE and DELETE."""
+
+    __tablename__ = "issue_events"
+
+    id: Mapped[Key]
+    issue_id: Mapped[int] = reference("issues.id")
+    at: Mapped[datetime]
+    move: Mapped[Move] = mapped_column(checked_enum(Move))
+    from_state: Mapped[IssueState | None] = mapped_column(checked_enum(IssueState, "from_state"))
+    to_state: Mapped[IssueState] = mapped_column(checked_enum(IssueState, "to_state"))
+    level: Mapped[Level] = mapped_column(checked_enum(Level), comment="who has it in hand after the move")
+    actor_id: Mapped[int | None] = reference("persons.id", nullable=True)
+    actor_role: Mapped[Role | None] = mapped_column(checked_enum(Role), comment="empty: the reporter or the clock")
+    text: Mapped[str] = mapped_column(sa.String(TEXT_LIMIT), default="")
+
+    __table_args__ = (sa.Index("ix_issue_events_issue", "issue_id", "id"),)
+
+
+class ReturnVisit(InBuilding, Base):
+    """The reporter's three answers. One row an issue and month: the last answer of a month is the one that counts.
+
+    An answer may be unknown (NULL), as in an imported ledger that never asked.
+    """
+
+    __tablename__ = "return_visits"
+
+    id: Mapped[Key]
+    issue_id: Mapped[int] = reference("issues.id")
+    month: Mapped[int] = mapped_column(comment="YYYYMM in Asia/Shanghai of answered_at")
+    contacted: Mapped[bool | None]
+    solved: Mapped[bool | None]
+    satisfaction: Mapped[Satisfaction | None] = mapped_column(checked_enum(Satisfaction))
+    answered_at: Mapped[datetime]
+    noted_by_id: Mapped[int | None] = reference("persons.id", nullable=True)
+
+    __table_args__ = (
+        sa.UniqueConstraint("issue_id", "month"),
+        # Settlement reads this index alone, so closing a month costs the same after ten years as after one.
+        sa.Index("ix_return_visits_month", "month", "building_id", "contacted", "solved", "satisfaction"),
+    )

@@ -1,0 +1,67 @@
+"""The packing list: everything the application is made of, readable from top to bottom."""
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from server import commands, web
+from server.config import Settings
+from server.core import api, audit, crypto, database, errors, headers, health, logs
+from server.core.application import Application
+from server.core.clock import Clock, SystemClock
+from server.duties.routes import blueprint as duties
+from server.heads.routes import blueprint as heads
+from server.households.routes import blueprint as households
+from server.identity.routes import blueprint as identity
+from server.issues.routes import blueprint as issues
+from server.notices.routes import blueprint as notices
+from server.photos.routes import blueprint as photos
+from server.places.routes import blueprint as places
+from server.scores.routes import blueprint as scores
+from server.surveys.routes import blueprint as surveys
+from wechat.gateway import Gateway
+from wechat.live import OFFICIAL, LiveWeChat
+
+ROOMS = (identity, places, heads, households, photos, issues, surveys, duties, scores, notices)
+
+MEGABYTE = 1024 * 1024
+
+
+def create_app(
+    settings: Settings | None = None, *, clock: Clock | None = None, gateway: Gateway | None = None
+) -> Flask:
+    """Build the application. Tests hand in settings, a set clock, or a gateway; everything else reads the environment."""
+    settings = settings or Settings.from_env()
+    app = Application("server", template_folder="web/templates", static_folder="web/static")
+    app.config.update(
+        SECRET_KEY=None,  # nothing uses Flask's session
+        MAX_CONTENT_LENGTH=1 * MEGABYTE,  # routes that take photos or ledgers raise it for themselves
+        MAX_FORM_PARTS=200,
+    )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined]
+    app.json.sort_keys = False  # type: ignore[attr-defined]
+    app.json.compact = True  # type: ignore[attr-defined]
+    if settings.trusted_proxies:
+        proxies = settings.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)  # type: ignore[method-assign]
+
+    app.extensions["settings"] = settings
+    app.extensions["clock"] = clock or SystemClock()
+    app.extensions["keyring"] = crypto.Keyring(settings.keys)
+    app.extensions["wechat"] = gateway or _gateway(settings)
+
+    logs.init_app(app)
+    headers.init_app(app)
+    database.init_app(app, settings)
+    errors.init_app(app)
+    health.init_app(app)
+    contract = api.init_app(app)
+    for room in ROOMS:
+        contract.register_blueprint(room, url_prefix=api.PREFIX + (room.url_prefix or ""))
+    web.init_app(app)
+    commands.init_app(app)
+    return app
+
+
+def _gateway(settings: Settings) -> Gateway:
+    """The one place that picks live or sandbox WeChat: the same client, at another address."""
+    return LiveWeChat(settings.wechat.appid, settings.wechat.secret, base_url=settings.wechat.base_url or OFFICIAL)

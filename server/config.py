@@ -1,0 +1,138 @@
+"""Every setting, typed, from the environment. Nothing else in the project reads `os.environ`.
+
+Zero configuration means development: SQLite and generated secrets under `instance/`. Production refuses to start without
+its own secret and database.
+"""
+
+import base64
+import binascii
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+PRODUCTION = "production"
+DEVELOPMENT = "development"
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong. The message is one line for the person who starts the program."""
+
+
+@dataclass(frozen=True, slots=True)
+class WeChatSettings:
+    """Which WeChat app we are. Without `base_url` the real platform is asked."""
+
+    appid: str
+    secret: str = field(repr=False)
+    base_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything configurable.
+
+    `keys` are 32-byte master keys: the first seals new data, the others still open old data.
+    """
+
+    environment: str
+    instance: Path
+    database_url: str = field(repr=False)  # may hold a password
+    keys: tuple[bytes, ...] = field(repr=False)
+    public_url: str
+    photo_dir: Path
+    wechat: WeChatSettings
+    log_level: str
+    trusted_proxies: int
+    database_pool: int
+
+    @property
+    def is_production(self) -> bool:
+        return self.environment == PRODUCTION
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str] | None = None) -> "Settings":
+        """Read the environment. Raises SettingsError naming the variable that is missing or wrong."""
+        env = os.environ if env is None else env
+        environment = env.get("LOUZHANG_ENV", DEVELOPMENT)
+        if environment not in (DEVELOPMENT, PRODUCTION):
+            raise SettingsError(f"LOUZHANG_ENV must be {DEVELOPMENT} or {PRODUCTION}, not {environment!r}")
+        production = environment == PRODUCTION
+        instance = Path(env.get("LOUZHANG_INSTANCE", "instance")).absolute()
+        if production:
+            for name in ("LOUZHANG_KEYS", "DATABASE_URL", "PUBLIC_URL", "WECHAT_APPID", "WECHAT_SECRET"):
+                if not env.get(name):
+                    raise SettingsError(f"{name} must be set in production")
+        database_url = env.get("DATABASE_URL") or f"sqlite:///{instance / 'louzhang.db'}"
+        return cls(
+            environment=environment,
+            instance=instance,
+            database_url=_with_driver(database_url),
+            keys=_keys(env.get("LOUZHANG_KEYS", ""), instance),
+            public_url=env.get("PUBLIC_URL", f"http://127.0.0.1:{env.get('PORT', '8000')}").rstrip("/"),
+            photo_dir=Path(env.get("LOUZHANG_PHOTOS") or instance / "photos"),
+            wechat=WeChatSettings(
+                appid=env.get("WECHAT_APPID", "wx-sandbox"),
+                secret=env.get("WECHAT_SECRET", "sandbox-secret"),
+                base_url=env.get("WECHAT_BASE_URL", "").rstrip("/"),
+            ),
+            log_level=env.get("LOG_LEVEL", "INFO").upper(),
+            trusted_proxies=_whole_number(env, "TRUSTED_PROXIES", 0),
+            database_pool=_whole_number(env, "DATABASE_POOL", 8),
+        )
+
+
+def _whole_number(env: Mapping[str, str], name: str, default: int) -> int:
+    text = env.get(name, str(default))
+    if not text.isdecimal():
+        raise SettingsError(f"{name} must be a whole number, not {text!r}")
+    return int(text)
+
+
+def _with_driver(url: str) -> str:
+    """Name psycopg 3 explicitly: bare `postgresql://` meant psycopg 2 until SQLAlchemy 2.1."""
+    for prefix in ("postgresql://", "postgres://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    if not url.startswith(("sqlite:", "postgresql+psycopg:")):
+        raise SettingsError("DATABASE_URL must be a sqlite or postgresql address")
+    return url
+
+
+def _keys(text: str, instance: Path) -> tuple[bytes, ...]:
+    if not text:
+        text = _generated_key(instance / "keys")
+    keys = []
+    for part in text.replace(",", " ").split():
+        try:
+            key = base64.urlsafe_b64decode(part + "=" * (-len(part) % 4))
+        except (ValueError, binascii.Error):
+            key = b""
+        if len(key) != 32:
+            raise SettingsError("LOUZHANG_KEYS must be 32 random bytes in base64 (newest first, separated by spaces)")
+        keys.append(key)
+    return tuple(keys)
+
+
+def _generated_key(path: Path) -> str:
+    """The development key, made once and kept readable by its owner only."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            made = path.with_name(f"keys.{os.getpid()}")
+            with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+                file.write(base64.urlsafe_b64encode(secrets.token_bytes(32)).decode())
+            try:
+                os.link(made, path)  # the first of several starting processes wins
+            except FileExistsError:
+                pass
+            finally:
+                made.unlink()
+        return path.read_text()
+    except OSError as error:
+        raise SettingsError(f"cannot keep a key in {path.parent}: {error.strerror}") from None

@@ -1,0 +1,38 @@
+"""Who somebody is."""
+
+from dataclasses import dataclass
+
+from models.enums import PlaceKind, Role
+from server.core.access import Actor
+from server.rules.permissions import EVERYONE, GRANTS
+
+
+@dataclass(frozen=True, slots=True)
+class PostView:
+    """A live appointment as its holder sees it."""
+
+    role: Role
+    role_name: str
+    place: str
+    place_kind: PlaceKind
+    place_name: str
+    permissions: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Me:
+    """The signed-in person."""
+
+    id: str
+    name: str
+    posts: list[PostView]
+    permissions: list[str]
+
+
+def me(actor: Actor) -> Me:
+    """Who the actor is and what the actor may do where. Reads nothing: the actor was read with the request."""
+    posts = [
+        PostView(p.role, p.role.zh, p.place, p.kind, p.place_name, sorted(GRANTS[p.role]))
+        for p in actor.posts
+    ]
+    return Me(actor.public_id, actor.name, posts, sorted(EVERYONE))

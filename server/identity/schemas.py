@@ -1,0 +1,45 @@
+"""What signing in takes and gives."""
+
+from marshmallow import fields
+
+from models.enums import PlaceKind, Role
+from server.core.schemas import PublicId, Schema, Text, length
+
+
+class SignInSchema(Schema):
+    """The code of `wx.login`."""
+
+    code = fields.String(required=True, validate=length(1, 128), metadata={"description": "from wx.login; used once"})
+
+
+class SessionSchema(Schema):
+    """A session's token, shown this once."""
+
+    token = fields.String(required=True)
+    expires_at = fields.AwareDateTime(required=True)
+
+
+class PostSchema(Schema):
+    """One live appointment and what it lets me do there."""
+
+    role = fields.Enum(Role, by_value=True, required=True)
+    role_name = fields.String(required=True)
+    place = PublicId(required=True)
+    place_kind = fields.Enum(PlaceKind, by_value=True, required=True)
+    place_name = fields.String(required=True)
+    permissions = fields.List(fields.String(), required=True)
+
+
+class MeSchema(Schema):
+    """Who I am and what I may do where."""
+
+    id = PublicId(required=True)
+    name = fields.String(required=True)
+    posts = fields.List(fields.Nested(PostSchema), required=True)
+    permissions = fields.List(fields.String(), required=True, metadata={"description": "what anybody signed in may do"})
+
+
+class AcceptInvitationSchema(Schema):
+    """The code on the office's invitation."""
+
+    code = Text(6, 32, required=True)

@@ -1,0 +1,119 @@
+"""Signing in and out, and creating the people who can."""
+
+import logging
+import re
+from datetime import datetime
+
+import sqlalchemy as sa
+from flask import current_app
+
+from models import Person, WeChatAccount, new_public_id
+from models.enums import SessionKind
+from server.core import audit, auth, crypto, database
+from server.core.access import Actor
+from server.core.audit import Action
+from server.core.errors import Problem, conflict, invalid
+from wechat.gateway import CodeUsedOrExpired, Gateway, UserBlocked, WeChatError
+
+log = logging.getLogger("louzhang.identity")
+
+USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{2,39}")
+
+
+def sign_in_with_wechat(code: str, now: datetime) -> tuple[str, datetime]:
+    """Exchange a login code for our own token. The first time makes the person. Returns token and expiry.
+
+    Raises Problem with what WeChat said, in our words: 401 for a stale code, 403 for a blocked user, 503 otherwise.
+    """
+    gateway: Gateway = current_app.extensions["wechat"]
+    try:
+        identity = gateway.login(code)  # before the first statement: no transaction waits for WeChat
+    except WeChatError as error:
+        log.warning("wechat refused a login", extra={"error": str(error)})
+        status = {CodeUsedOrExpired: 401, UserBlocked: 403}.get(type(error), 503)
+        raise Problem(status, error.code, error.detail) from None
+    appid = current_app.extensions["settings"].wechat.appid
+    person_id = _person_of(appid, identity.openid, now)
+    token, expires = auth.open_session(person_id, SessionKind.MINIPROGRAM, now)
+    return token, expires
+
+
+def _person_of(appid: str, openid: str, now: datetime) -> int:
+    conn = database.connection()
+    index = crypto.blind_index(openid, "wechat_accounts.openid")
+    found = conn.execute(
+        sa.select(WeChatAccount.person_id, Person.disabled_at)
+        .join(Person, Person.id == WeChatAccount.person_id)
+        .where(WeChatAccount.appid == appid, WeChatAccount.openid_index == index)
+    ).one_or_none()
+    if found is not None:
+        if found.disabled_at is not None:
+            raise Problem(403, "disabled", "这个账号已停用，请联系社区。")
+        return int(found.person_id)
+    person_id = conn.execute(
+        sa.insert(Person).values(public_id=new_public_id(), name="", created_at=now).returning(Person.id)
+    ).scalar_one()
+    conn.execute(
+        sa.insert(WeChatAccount).values(
+            person_id=person_id,
+            appid=appid,
+            openid_index=index,
+            openid_sealed=crypto.seal(openid, "wechat_accounts.openid_sealed"),
+            created_at=now,
+        )
+    )
+    return int(person_id)
+
+
+def sign_in_with_password(username: str, password: str, now: datetime) -> tuple[str, datetime]:
+    """Office staff at the console. Returns token and expiry.
+
+    Raises Problem 429 after too many failures, `WrongPassword` otherwise; the caller commits the noted failure.
+    """
+    username = username.strip().lower()
+    auth.refuse_when_guessing(username, now)
+    row = (
+        database.connection()
+        .execute(sa.select(Person.id, Person.password_hash).where(Person.username == username, Person.disabled_at.is_(None)))
+        .one_or_none()
+    )
+    if not auth.password_matches(row.password_hash if row else None, password):
+        auth.note_failure(username, now)
+        database.commit()  # the failure must count although the sign-in is refused
+        raise Problem(401, "wrong_password", "用户名或密码不对。")
+    assert row is not None
+    token, expires = auth.open_session(row.id, SessionKind.CONSOLE, now)
+    audit.record(Action.SESSION_START, now, actor_id=row.id)
+    return token, expires
+
+
+def sign_out(actor: Actor, now: datetime) -> None:
+    """End the session this request came with."""
+    auth.end_session(actor.session_id, now)
+
+
+def create_staff(name: str, username: str, password: str, now: datetime, by: Actor | None = None) -> int:
+    """A person who signs in to the console. Gives no right: that takes an appointment. Returns the internal id.
+
+    Raises Problem for a bad or taken user name and for a weak password.
+    """
+    username = username.strip().lower()
+    if not USERNAME.fullmatch(username):
+        raise invalid("username", "用户名为 3 到 40 位小写字母、数字、点、横线或下划线。")
+    conn = database.connection()
+    if conn.execute(sa.select(Person.id).where(Person.username == username)).scalar() is not None:
+        raise conflict("username_taken", "这个用户名已经有人用了。")
+    public_id = new_public_id()
+    person_id = conn.execute(
+        sa.insert(Person)
+        .values(
+            public_id=public_id,
+            name=name,
+            username=username,
+            password_hash=auth.hash_password(password),
+            created_at=now,
+        )
+        .returning(Person.id)
+    ).scalar_one()
+    audit.record(Action.PERSON_CREATE, now, actor=by, subject=f"person:{public_id}")
+    return int(person_id)

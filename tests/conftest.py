@@ -1,0 +1,162 @@
+"""What every test may ask for. The whole suite runs on SQLite, and again on PostgreSQL with `--database postgresql`.
+
+    app      an application on a fresh migrated database, with a set clock and the WeChat sandbox
+    client   its test client
+    world    makes places, people and issues: `world.community()`, `world.head(building)` …
+    clock    the set clock: Monday 12 October 2026, 09:00 in Shanghai
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import psycopg
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+
+from models import db, migrations
+from server.app import create_app
+from server.config import Settings, WeChatSettings
+from server.core.clock import SetClock
+from tests import databases
+from tests.world import World
+from wechat.sandbox.server import RunningSandbox, running_sandbox
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+MONDAY = datetime(2026, 10, 12, 9, 0, tzinfo=SHANGHAI)
+KEY = b"k" * 32
+
+_stack = ExitStack()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--database", choices=("sqlite", "postgresql"), default="sqlite", help="which database to test on")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--database") != "postgresql" or os.environ.get(databases.ENV):
+        return
+    found = _stack.enter_context(databases.postgres())
+    if isinstance(found, databases.Missing):
+        raise pytest.UsageError(f"--database postgresql: {found.why}")
+    os.environ[databases.ENV] = found  # xdist's workers read it
+
+
+def pytest_unconfigure() -> None:
+    _stack.close()
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """On PostgreSQL only what touches a database runs: the rest passed on the SQLite run."""
+    if config.getoption("--database") != "postgresql":
+        return
+    touching = {"app", "fresh_database"}
+    kept = [i for i in items if touching & set(getattr(i, "fixturenames", ())) and not i.get_closest_marker("browser")]
+    dropped = [i for i in items if i not in set(kept)]
+    items[:] = kept
+    config.hook.pytest_deselected(items=dropped)
+
+
+@dataclass
+class Template:
+    """A migrated database to copy."""
+
+    kind: str
+    address: str  # SQLite: the file's path. PostgreSQL: the server's address.
+    name: str = ""
+
+
+@pytest.fixture(scope="session")
+def template(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Template]:
+    """The database every test's own is copied from: migrated once per process."""
+    if request.config.getoption("--database") == "sqlite":
+        path = tmp_path_factory.mktemp("template") / "template.db"
+        engine = sa.create_engine(f"sqlite:///{path}")
+        with engine.begin() as connection:
+            migrations.upgrade(connection)
+        engine.dispose()
+        yield Template("sqlite", str(path))
+        return
+    server = os.environ[databases.ENV]
+    name = f"louzhang_template_{os.getpid()}"
+    with _admin(server) as admin:
+        admin.execute(f'CREATE DATABASE "{name}"')
+    engine = sa.create_engine(f"{server}/{name}")
+    with engine.begin() as connection:
+        migrations.upgrade(connection)
+    engine.dispose()
+    yield Template("postgresql", server, name)
+    with _admin(server) as admin:
+        admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def _admin(server: str) -> psycopg.Connection[tuple[object, ...]]:
+    return psycopg.connect(server.replace("+psycopg", "") + "/postgres", autocommit=True)
+
+
+@pytest.fixture
+def fresh_database(template: Template, tmp_path: Path) -> Iterator[str]:
+    """The address of a migrated, otherwise empty database of this test's own."""
+    if template.kind == "sqlite":
+        path = tmp_path / "louzhang.db"
+        path.write_bytes(Path(template.address).read_bytes())
+        yield f"sqlite:///{path}"
+        return
+    name = f"louzhang_{os.getpid()}"
+    with _admin(template.address) as admin:
+        admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template.name}" STRATEGY FILE_COPY')
+    yield f"{template.address}/{name}"
+
+
+@pytest.fixture(scope="session")
+def sandbox() -> Iterator[RunningSandbox]:
+    """WeChat's sandbox on a loopback port, shared by the process: tests use their own user names."""
+    with running_sandbox() as running:
+        yield running
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock(MONDAY)
+
+
+@pytest.fixture
+def settings(fresh_database: str, tmp_path: Path, sandbox: RunningSandbox) -> Settings:
+    return Settings(
+        environment="development",
+        instance=tmp_path,
+        database_url=fresh_database,
+        keys=(KEY,),
+        public_url="http://louzhang.test",
+        photo_dir=tmp_path / "photos",
+        wechat=WeChatSettings(sandbox.appid, sandbox.secret, sandbox.base_url),
+        log_level="INFO",
+        trusted_proxies=0,
+        database_pool=8,
+    )
+
+
+@pytest.fixture
+def app(settings: Settings, clock: SetClock) -> Iterator[Flask]:
+    made = create_app(settings, clock=clock)
+    made.testing = True
+    yield made
+    with made.app_context():
+        db.engine.dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> FlaskClient:
+    return app.test_client()
+
+
+@pytest.fixture
+def world(app: Flask, clock: SetClock) -> World:
+    return World(app, clock)

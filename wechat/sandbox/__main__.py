@@ -1,0 +1,36 @@
+"""`python -m wechat.sandbox --port 8900 --state instance/wechat-sandbox`: the sandbox as a process of its own."""
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+
+from wechat.sandbox import DEFAULT_APPID, DEFAULT_SECRET
+from wechat.sandbox.app import create_sandbox
+from wechat.sandbox.server import PublicInterface, address, open_server
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m wechat.sandbox", description="微信沙盒 · a WeChat for developers")
+    parser.add_argument("--host", default="127.0.0.1", help="loopback only (default %(default)s)")
+    parser.add_argument("--port", type=int, default=8900, help="0 finds a free one (default %(default)s)")
+    parser.add_argument("--state", type=Path, metavar="DIR", help="remember people, codes and the clock in this folder")
+    parser.add_argument("--appid", default=DEFAULT_APPID)
+    told = parser.parse_args()
+    secret = os.environ.get("WECHAT_SANDBOX_SECRET") or DEFAULT_SECRET  # not an argument: those show in `ps`
+    app = create_sandbox({told.appid: secret}, state_dir=told.state)
+    try:
+        server = open_server(app, told.host, told.port)
+    except PublicInterface as refusal:
+        sys.stderr.write(f"{refusal}\n")
+        return 2
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # both ways of stopping end quietly
+    sys.stdout.write(f"微信沙盒 WeChat sandbox: {address(server)}/\n")
+    sys.stdout.flush()
+    server.serve_forever()  # returns on an interrupt, having closed its socket
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,146 @@
+"""The addresses of api.weixin.qq.com. Each request is written down first, then perhaps spoiled, then answered."""
+
+import json
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+from flask import Blueprint, Response, current_app, g, request
+
+from wechat.sandbox.answers import Refused, answer, refuse
+from wechat.sandbox.faults import Fault, FaultKind, Faults
+from wechat.sandbox.login import code_to_session
+from wechat.sandbox.tokens import app_by_token, plain_token, stable_token
+from wechat.sandbox.world import World
+
+blueprint = Blueprint("weixin", __name__)
+
+
+def world() -> World:
+    there: World = current_app.extensions["wechat_sandbox"]
+    return there
+
+
+@blueprint.route("/sns/jscode2session", methods=["GET", "POST"])
+def login() -> Response:
+    if request.method != "GET":
+        raise Refused(43001)
+    g.entry.user, identity = code_to_session(world(), request.args, request.remote_addr or "", world().clock.now())
+    return answer(identity, content_type="text/plain")  # as WeChat really labels it
+
+
+@blueprint.route("/cgi-bin/token", methods=["GET", "POST"])
+def token() -> Response:
+    return answer(plain_token(world(), request.args, request.remote_addr or "", world().clock.now()))
+
+
+@blueprint.route("/cgi-bin/stable_token", methods=["GET", "POST"])
+def steady_token() -> Response:
+    if request.method != "POST":
+        raise Refused(43002)
+    return answer(stable_token(world(), _body(), request.remote_addr or "", world().clock.now()))
+
+
+@blueprint.get("/cgi-bin/getcallbackip")
+def callback_addresses() -> Response:
+    """The simplest question that needs a token: good for asking whether a token still lives."""
+    app_by_token(world(), request.args.get("access_token"), world().clock.now())
+    return answer({"ip_list": ["127.0.0.1"]})
+
+
+@blueprint.route("/<path:_>", methods=["GET", "POST"])
+def anything_else(_: str) -> Response:
+    raise Refused(40066)
+
+
+@blueprint.errorhandler(Refused)
+def refused(refusal: Refused) -> Response:
+    return refuse(refusal.errcode)
+
+
+@blueprint.before_request
+def write_down_and_perhaps_fail() -> Response | None:
+    there = world()
+    body = json.loads(request.get_data()) if _is_json_object(request.get_data()) else {}
+    g.entry = there.ledger.arrive(there.clock.now(), request.method, request.path, request.args.to_dict() | body)
+    g.fault = there.faults.take(request.path)
+    return None if g.fault is None else _instead_of_work(g.fault, there.faults)
+
+
+@blueprint.after_request
+def perhaps_spoil_and_complete(response: Response) -> Response:
+    there, fault = world(), g.fault
+    there.save()
+    if fault is not None:
+        g.entry.fault = fault.kind.value
+        response = _after_work(response, fault, there.faults)
+    g.entry.errcode = g.get("errcode")
+    g.entry.status = 0 if g.get("gone") else response.status_code
+    return response
+
+
+def _instead_of_work(fault: Fault, faults: Faults) -> Response | None:
+    match fault.kind:
+        case FaultKind.ERRCODE:
+            return refuse(fault.errcode)
+        case FaultKind.REPLY:
+            return Response(fault.body, fault.status, content_type="application/json; encoding=utf-8")
+        case FaultKind.HTML_502:
+            return Response("<html><h1>502 Bad Gateway</h1></html>", 502, content_type="text/html")
+        case FaultKind.HANG:
+            g.entry.fault = fault.kind.value
+            faults.pause(fault.seconds)
+            return _hang_up()
+        case FaultKind.DROP:
+            return _hang_up()
+    return None
+
+
+def _after_work(response: Response, fault: Fault, faults: Faults) -> Response:
+    whole = response.get_data()
+    match fault.kind:
+        case FaultKind.LATENCY:
+            faults.pause(fault.seconds)
+        case FaultKind.LOST_REPLY:
+            return _hang_up()
+        case FaultKind.TRUNCATED:
+            response.set_data(whole[: len(whole) // 2])
+        case FaultKind.CUT_OFF:
+            response.set_data(whole[: len(whole) // 2])
+            response.headers["Content-Length"] = str(len(whole))
+        case FaultKind.DRIP:
+            return Response(_dripping(whole, fault, faults), headers={"Content-Length": str(len(whole))})
+    return response
+
+
+def _dripping(whole: bytes, fault: Fault, faults: Faults) -> Iterator[bytes]:
+    for place in range(len(whole)):
+        faults.pause(fault.seconds)
+        yield whole[place : place + 1]
+
+
+def _hang_up() -> Response:
+    """Close the connection under the answer. Only a real socket has one to close; a Flask test client gets a 599."""
+    g.gone = True
+    connection: socket.socket | None = request.environ.get("werkzeug.socket")
+    if connection is not None:
+        connection.shutdown(socket.SHUT_RDWR)
+    return Response(status=599)
+
+
+def _body() -> dict[str, Any]:
+    """JSON whatever the Content-Type says, as WeChat reads it."""
+    data = request.get_data()
+    if not data:
+        raise Refused(44002)
+    if not _is_json_object(data):
+        raise Refused(47001)
+    body: dict[str, Any] = json.loads(data)
+    return body
+
+
+def _is_json_object(data: bytes) -> bool:
+    try:
+        return isinstance(json.loads(data), dict)
+    except (ValueError, RecursionError):
+        return False

@@ -1,0 +1,148 @@
+"""`/_sandbox/…`: what WeChat does not offer and a developer or a test needs. Plain JSON in and out."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from flask import Blueprint, Response, jsonify, request
+from marshmallow import Schema, ValidationError, fields, validate
+
+from wechat.sandbox.api import world
+from wechat.sandbox.faults import FaultKind
+from wechat.sandbox.world import CODE_SECONDS, App
+
+blueprint = Blueprint("control", __name__, url_prefix="/_sandbox")
+
+_NAME = validate.Regexp(r"[^\x00-\x1f\x7f]{1,64}$", error="1 to 64 characters, none of them a control character")
+
+
+class CodeBody(Schema):
+    appid = fields.String()
+
+
+class UserBody(Schema):
+    blocked = fields.Boolean(required=True)
+
+
+class AppBody(Schema):
+    secret = fields.String(required=True, validate=validate.Length(1, 128))
+    open_platform = fields.String(load_default=None, allow_none=True)
+    frozen = fields.Boolean(load_default=False)
+    ip_whitelist = fields.List(fields.String(), load_default=list)
+
+
+class FaultBody(Schema):
+    kind = fields.Enum(FaultKind, by_value=True, required=True)
+    path = fields.String(load_default="")
+    times = fields.Integer(load_default=1, validate=validate.Range(min=0))
+    seconds = fields.Float(load_default=60.0, validate=validate.Range(min=0, max=600))
+    errcode = fields.Integer(load_default=-1)
+    status = fields.Integer(load_default=200, validate=validate.Range(min=200, max=599))
+    body = fields.String(load_default="")
+
+
+class ClockBody(Schema):
+    advance_seconds = fields.Float(required=True)
+
+
+@blueprint.get("/health")
+def health() -> Response:
+    return jsonify(ok=True)
+
+
+@blueprint.post("/users/<name>/login-code")
+def login_code(name: str) -> Response:
+    there = world()
+    _NAME(name)
+    appid = _body(CodeBody()).get("appid") or there.first_appid()
+    if appid not in there.apps:
+        raise ValidationError({"appid": ["no such app"]})
+    code = there.issue_code(name, appid, there.clock.now())
+    there.save()
+    return jsonify(code=code.value, appid=appid, openid=there.openid(name, appid), expires_in=CODE_SECONDS)
+
+
+@blueprint.get("/users")
+def users() -> Response:
+    there = world()
+    return jsonify(
+        [
+            {"name": name, "blocked": blocked, "openids": {appid: there.openid(name, appid) for appid in there.apps}}
+            for name, blocked in there.blocked.items()
+        ]
+    )
+
+
+@blueprint.put("/users/<name>")
+def change_user(name: str) -> Response:
+    _NAME(name)
+    blocked = _body(UserBody())["blocked"]
+    world().block(name, blocked)
+    world().save()
+    return jsonify(name=name, blocked=blocked)
+
+
+@blueprint.put("/apps/<appid>")
+def change_app(appid: str) -> Response:
+    app = App(appid, **_body(AppBody()))
+    world().apps[appid] = app
+    world().save()
+    return jsonify(asdict(app) | {"secret": "***"})
+
+
+@blueprint.get("/ledger")
+def read_ledger() -> Response:
+    after = request.args.get("after", 0, int)
+    return jsonify([asdict(entry) for entry in world().ledger.entries(request.args.get("path", ""), after)])
+
+
+@blueprint.delete("/ledger")
+def clear_ledger() -> tuple[str, int]:
+    world().ledger.clear()
+    return "", 204
+
+
+@blueprint.get("/faults")
+def read_faults() -> Response:
+    return jsonify([asdict(fault) | {"left": left} for fault, left in world().faults.waiting()])
+
+
+@blueprint.post("/faults")
+def add_fault() -> Response:
+    return jsonify(asdict(world().faults.add(**_body(FaultBody()))))
+
+
+@blueprint.delete("/faults")
+def clear_faults() -> tuple[str, int]:
+    world().faults.clear()
+    return "", 204
+
+
+@blueprint.get("/clock")
+def read_clock() -> Response:
+    clock = world().clock
+    return jsonify(now=clock.now(), ahead_seconds=clock.ahead)
+
+
+@blueprint.post("/clock")
+def move_clock() -> Response:
+    world().clock.advance(_body(ClockBody())["advance_seconds"])
+    world().save()
+    return read_clock()
+
+
+@blueprint.delete("/clock")
+def reset_clock() -> Response:
+    world().clock.reset()
+    world().save()
+    return read_clock()
+
+
+@blueprint.errorhandler(ValidationError)
+def explain(error: ValidationError) -> tuple[Response, int]:
+    return jsonify(error=error.messages), 400
+
+
+def _body(schema: Schema) -> Mapping[str, Any]:
+    loaded: Mapping[str, Any] = schema.load(request.get_json(force=True, silent=True) or {})
+    return loaded
