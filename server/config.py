@@ -46,6 +46,9 @@ class Settings:
     log_level: str
     trusted_proxies: int
     database_pool: int
+    port: int = 8000
+    web_workers: int = 2
+    web_threads: int = 4
 
     @property
     def is_production(self) -> bool:
@@ -69,22 +72,36 @@ class Settings:
                 if not env.get(name):
                     raise SettingsError(f"{name} must be set in production")
         database_url = env.get("DATABASE_URL") or f"sqlite:///{instance / 'louzhang.db'}"
+        port = _whole_number(env, "PORT", 8000)
         return cls(
             environment=environment,
             instance=instance,
             database_url=_with_driver(database_url),
             keys=_keys(env.get("LOUZHANG_KEYS", ""), instance),
-            public_url=env.get("PUBLIC_URL", f"http://127.0.0.1:{env.get('PORT', '8000')}").rstrip("/"),
+            public_url=env.get("PUBLIC_URL", f"http://127.0.0.1:{port}").rstrip("/"),
             photo_dir=Path(env.get("LOUZHANG_PHOTOS") or instance / "photos"),
             wechat=WeChatSettings(
                 appid=env.get("WECHAT_APPID", "wx-sandbox"),
                 secret=env.get("WECHAT_SECRET", "sandbox-secret"),
-                base_url=env.get("WECHAT_BASE_URL", "").rstrip("/"),
+                base_url=_wechat_address(env, production),
             ),
             log_level=env.get("LOG_LEVEL", "INFO").upper(),
             trusted_proxies=_whole_number(env, "TRUSTED_PROXIES", 0),
             database_pool=_whole_number(env, "DATABASE_POOL", 8),
+            port=port,
+            web_workers=max(1, _whole_number(env, "WEB_WORKERS", 2)),
+            web_threads=max(1, _whole_number(env, "WEB_THREADS", 4)),
         )
+
+
+def _wechat_address(env: Mapping[str, str], production: bool) -> str:
+    """Where WeChat is asked: the platform itself once there is a secret of ours, otherwise the sandbox beside us."""
+    given = env.get("WECHAT_BASE_URL", "").rstrip("/")
+    if production and given.startswith("http:"):
+        raise SettingsError("WECHAT_BASE_URL must not be a sandbox in production")
+    if given or production or env.get("WECHAT_SECRET"):
+        return given
+    return f"http://127.0.0.1:{_whole_number(env, 'PORT', 8000) + 1}"
 
 
 def _whole_number(env: Mapping[str, str], name: str, default: int) -> int:

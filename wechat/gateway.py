@@ -28,8 +28,8 @@ class Gateway(Protocol):
 class WeChatError(Exception):
     """WeChat did not give us what we asked for.
 
-    `code` is stable and ours, `detail` is for a citizen to read. `cause`, `errcode` and `rid` are for the log. `cause` is
-    always a phrase of our own, never text of the peer or of a library: those quote URLs that hold the AppSecret.
+    `code` is stable and ours, `detail` is for a citizen to read; `cause`, `errcode` and `rid` are for the log. `cause`
+    is always a phrase of our own, never text of the peer or of a library: those quote URLs that hold the AppSecret.
     """
 
     code: ClassVar[str] = "wechat_error"

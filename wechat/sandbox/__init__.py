@@ -3,5 +3,5 @@
 The appid and secret below are public on purpose. They open nothing but a sandbox.
 """
 
-DEFAULT_APPID = "wx00000000sandbox1"
-DEFAULT_SECRET = "sandbox-secret-that-opens-nothing"  # noqa: S105 - see above
+DEFAULT_APPID = "wx-sandbox"
+DEFAULT_SECRET = "sandbox-secret"  # noqa: S105 - see above
