@@ -41,4 +41,7 @@ class DutyRecord(Public, InBuilding, Base):
     created_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(default=1)
 
-    __table_args__ = (sa.Index("ix_duty_records_month", "month", "building_id", "state"),)
+    __table_args__ = (
+        sa.Index("ix_duty_records_month", "month", "building_id", "state"),
+        sa.Index("ix_duty_records_community", "community_id", "month", "id"),
+    )

@@ -82,7 +82,11 @@ class IssueEvent(Base):
     actor_role: Mapped[Role | None] = mapped_column(checked_enum(Role), comment="empty: the reporter or the clock")
     text: Mapped[str] = mapped_column(sa.String(TEXT_LIMIT), default="")
 
-    __table_args__ = (sa.Index("ix_issue_events_issue", "issue_id", "id"),)
+    __table_args__ = (
+        sa.Index("ix_issue_events_issue", "issue_id", "id"),
+        # Settlement counts a month's rework here without touching the other events.
+        sa.Index("ix_issue_events_reopened", "at", "issue_id", "level", **_where("move = 'reopen'")),
+    )
 
 
 class ReturnVisit(InBuilding, Base):
@@ -101,9 +105,12 @@ class ReturnVisit(InBuilding, Base):
     satisfaction: Mapped[Satisfaction | None] = mapped_column(checked_enum(Satisfaction))
     answered_at: Mapped[datetime]
     noted_by_id: Mapped[int | None] = reference("persons.id", nullable=True)
+    counts: Mapped[bool] = mapped_column(
+        default=True, comment="false when settled above the community: says nothing about the building"
+    )
 
     __table_args__ = (
         sa.UniqueConstraint("issue_id", "month"),
         # Settlement reads this index alone, so closing a month costs the same after ten years as after one.
-        sa.Index("ix_return_visits_month", "month", "building_id", "contacted", "solved", "satisfaction"),
+        sa.Index("ix_return_visits_month", "month", "building_id", "counts", "contacted", "solved", "satisfaction"),
     )

@@ -9,6 +9,8 @@ from models.base import Base, Key, Public, reference
 from models.enums import MessageKind
 from models.types import checked_enum
 
+_UNREAD = sa.text("read_at IS NULL")
+
 
 class Message(Public, Base):
     """A message to one person."""
@@ -28,4 +30,5 @@ class Message(Public, Base):
     __table_args__ = (
         sa.UniqueConstraint("person_id", "dedup_key"),
         sa.Index("ix_messages_person", "person_id", "id"),
+        sa.Index("ix_messages_unread", "person_id", sqlite_where=_UNREAD, postgresql_where=_UNREAD),
     )

@@ -10,6 +10,13 @@ from models.enums import PhotoUse
 from models.types import checked_enum
 
 
+def _index_of(column: str) -> sa.Index:
+    """A photo is found by the one thing it shows; the others are empty and not indexed."""
+    shown = sa.text(f"{column} IS NOT NULL")
+    name = f"ix_photos_{column.removesuffix('_id')}"
+    return sa.Index(name, column, sqlite_where=shown, postgresql_where=shown)
+
+
 class Photo(Public, Base):
     """A picture, uploaded and perhaps not yet attached to anything (then it is swept away after a day)."""
 
@@ -28,8 +35,9 @@ class Photo(Public, Base):
     created_at: Mapped[datetime]
 
     __table_args__ = (
-        sa.Index("ix_photos_issue", "issue_id", sqlite_where=sa.text("issue_id IS NOT NULL"),
-                 postgresql_where=sa.text("issue_id IS NOT NULL")),
+        _index_of("issue_id"),
+        _index_of("inspection_id"),
+        _index_of("duty_record_id"),
         sa.CheckConstraint(
             "(CASE WHEN issue_id IS NULL THEN 0 ELSE 1 END + CASE WHEN inspection_id IS NULL THEN 0 ELSE 1 END"
             " + CASE WHEN duty_record_id IS NULL THEN 0 ELSE 1 END) <= 1",

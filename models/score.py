@@ -1,7 +1,6 @@
 """The month: rule sets, each community's month, standings, and the score lines that explain them."""
 
 from datetime import datetime
-from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -98,7 +97,9 @@ class ScoreLine(Base):
     points: Mapped[int] = mapped_column(comment="thousandths; negative for deductions")
     weight: Mapped[int] = mapped_column(comment="thousandths after thin components' weight has moved")
     thin: Mapped[bool]
-    facts: Mapped[dict[str, Any]] = mapped_column(sa.JSON(none_as_null=True))
+    facts: Mapped[list[int]] = mapped_column(
+        sa.JSON(none_as_null=True), comment="integers in the order of server.rules.line_facts"
+    )
 
     __table_args__ = ({"sqlite_with_rowid": False},)
 
@@ -117,6 +118,7 @@ class Deduction(Public, InBuilding, Base):
     entered_at: Mapped[datetime]
     cancelled_at: Mapped[datetime | None]
     cancelled_by_id: Mapped[int | None] = reference("persons.id", nullable=True)
+    cancel_reason: Mapped[str] = mapped_column(sa.String(200), default="")
 
     __table_args__ = (
         sa.Index("ix_deductions_month", "month", "building_id"),

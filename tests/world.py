@@ -141,6 +141,14 @@ class World:
         """A new building with a stairwell code, under a community, grid or estate (a new grid unless given)."""
         return self.place(PlaceKind.BUILDING, parent or self.grid(), name)
 
+    def place_of(self, building: Spot, column: str) -> Spot:
+        """An ancestor of a building: `world.place_of(building, "grid_id")`."""
+        with self.reading() as connection:
+            row = connection.execute(
+                sa.select(Place.__table__).where(Place.id == getattr(building.row, column))
+            ).one()
+        return Spot(row.id, row.public_id, row.kind, row.name, row.code, row)
+
     def person(self, *posts: tuple[Role, Spot], name: str = "王秀英") -> Caller:
         """A signed-in person with the given posts (none: a resident)."""
         now = self.clock.now()

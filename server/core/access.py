@@ -38,6 +38,15 @@ class Post(NamedTuple):
     district_id: int | None
 
 
+def covers(post: Post, row: Any) -> bool:
+    """Whether a post's place contains a row that names its building and all that building's ancestors."""
+    match post.kind:
+        case PlaceKind.BUILDING:
+            return bool(row.building_id == post.place_id)
+        case _:
+            return bool(getattr(row, Place.ANCESTOR[post.kind]) == post.place_id)
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who is asking. Without posts: a resident."""

@@ -246,3 +246,12 @@ def _step(facts: IssueFacts, move: Move, mover: Mover, details: Details, to: Iss
         Move.CLOSE_SILENT: f"办结后{days}天没有收到上报人的回音，按无回音结束，不算解决。",
     }
     return Step(to, facts.level, reasons[move])
+
+
+def counts_for_building(resolved_level: Level | None) -> bool:
+    """Whether the reporter's answers count in the building's score.
+
+    Design §4: "a department's delay never counts against her".
+    What was settled above the community says nothing about the building: it belongs to the report on departments.
+    """
+    return resolved_level is None or resolved_level.height <= Level.COMMUNITY.height

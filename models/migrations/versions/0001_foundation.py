@@ -192,6 +192,7 @@ def upgrade() -> None:
     sa.Column('entered_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('cancelled_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('cancelled_by_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('cancel_reason', sa.String(length=200), nullable=False),
     sa.Column('public_id', sa.String(length=16), nullable=False, comment='opaque, unordered id used in every URL and answer'),
     sa.Column('building_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('grid_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
@@ -236,6 +237,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('public_id', name=op.f('uq_duty_records_public_id'))
     )
     with op.batch_alter_table('duty_records', schema=None) as batch_op:
+        batch_op.create_index('ix_duty_records_community', ['community_id', 'month', 'id'], unique=False)
         batch_op.create_index('ix_duty_records_month', ['month', 'building_id', 'state'], unique=False)
 
     op.create_table('households',
@@ -380,6 +382,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('messages', schema=None) as batch_op:
         batch_op.create_index('ix_messages_person', ['person_id', 'id'], unique=False)
+        batch_op.create_index('ix_messages_unread', ['person_id'], unique=False, sqlite_where=sa.text('read_at IS NULL'), postgresql_where=sa.text('read_at IS NULL'))
 
     op.create_table('sessions',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False, comment='internal; never leaves the server'),
@@ -446,6 +449,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('issue_events', schema=None) as batch_op:
         batch_op.create_index('ix_issue_events_issue', ['issue_id', 'id'], unique=False)
+        batch_op.create_index('ix_issue_events_reopened', ['at', 'issue_id', 'level'], unique=False, sqlite_where=sa.text("move = 'reopen'"), postgresql_where=sa.text("move = 'reopen'"))
 
     op.create_table('photos',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False, comment='internal; never leaves the server'),
@@ -469,6 +473,8 @@ def upgrade() -> None:
     sa.UniqueConstraint('public_id', name=op.f('uq_photos_public_id'))
     )
     with op.batch_alter_table('photos', schema=None) as batch_op:
+        batch_op.create_index('ix_photos_duty_record', ['duty_record_id'], unique=False, sqlite_where=sa.text('duty_record_id IS NOT NULL'), postgresql_where=sa.text('duty_record_id IS NOT NULL'))
+        batch_op.create_index('ix_photos_inspection', ['inspection_id'], unique=False, sqlite_where=sa.text('inspection_id IS NOT NULL'), postgresql_where=sa.text('inspection_id IS NOT NULL'))
         batch_op.create_index('ix_photos_issue', ['issue_id'], unique=False, sqlite_where=sa.text('issue_id IS NOT NULL'), postgresql_where=sa.text('issue_id IS NOT NULL'))
 
     op.create_table('residents',
@@ -510,6 +516,7 @@ def upgrade() -> None:
     sa.Column('satisfaction', sa.Enum('satisfied', 'fairly', 'unsatisfied', name='satisfaction', native_enum=False, create_constraint=True, length=24), nullable=True),
     sa.Column('answered_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('noted_by_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('counts', sa.Boolean(), nullable=False, comment='false when settled above the community: says nothing about the building'),
     sa.Column('building_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('grid_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('community_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -522,7 +529,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('issue_id', 'month', name=op.f('uq_return_visits_issue_id_month'))
     )
     with op.batch_alter_table('return_visits', schema=None) as batch_op:
-        batch_op.create_index('ix_return_visits_month', ['month', 'building_id', 'contacted', 'solved', 'satisfaction'], unique=False)
+        batch_op.create_index('ix_return_visits_month', ['month', 'building_id', 'counts', 'contacted', 'solved', 'satisfaction'], unique=False)
 
     op.create_table('score_lines',
     sa.Column('community_month_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -533,7 +540,7 @@ def upgrade() -> None:
     sa.Column('points', sa.Integer(), nullable=False, comment='thousandths; negative for deductions'),
     sa.Column('weight', sa.Integer(), nullable=False, comment="thousandths after thin components' weight has moved"),
     sa.Column('thin', sa.Boolean(), nullable=False),
-    sa.Column('facts', sa.JSON(none_as_null=True), nullable=False),
+    sa.Column('facts', sa.JSON(none_as_null=True), nullable=False, comment='integers in the order of server.rules.line_facts'),
     sa.ForeignKeyConstraint(['building_id'], ['places.id'], name=op.f('fk_score_lines_building_id'), ondelete='RESTRICT'),
     sa.ForeignKeyConstraint(['community_month_id'], ['community_months.id'], name=op.f('fk_score_lines_community_month_id'), ondelete='RESTRICT'),
     sa.PrimaryKeyConstraint('community_month_id', 'building_id', 'component', name=op.f('pk_score_lines')),
@@ -575,9 +582,12 @@ def downgrade() -> None:
     op.drop_table('residents')
     with op.batch_alter_table('photos', schema=None) as batch_op:
         batch_op.drop_index('ix_photos_issue', sqlite_where=sa.text('issue_id IS NOT NULL'), postgresql_where=sa.text('issue_id IS NOT NULL'))
+        batch_op.drop_index('ix_photos_inspection', sqlite_where=sa.text('inspection_id IS NOT NULL'), postgresql_where=sa.text('inspection_id IS NOT NULL'))
+        batch_op.drop_index('ix_photos_duty_record', sqlite_where=sa.text('duty_record_id IS NOT NULL'), postgresql_where=sa.text('duty_record_id IS NOT NULL'))
 
     op.drop_table('photos')
     with op.batch_alter_table('issue_events', schema=None) as batch_op:
+        batch_op.drop_index('ix_issue_events_reopened', sqlite_where=sa.text("move = 'reopen'"), postgresql_where=sa.text("move = 'reopen'"))
         batch_op.drop_index('ix_issue_events_issue')
 
     op.drop_table('issue_events')
@@ -594,6 +604,7 @@ def downgrade() -> None:
 
     op.drop_table('sessions')
     with op.batch_alter_table('messages', schema=None) as batch_op:
+        batch_op.drop_index('ix_messages_unread', sqlite_where=sa.text('read_at IS NULL'), postgresql_where=sa.text('read_at IS NULL'))
         batch_op.drop_index('ix_messages_person')
 
     op.drop_table('messages')
@@ -619,6 +630,7 @@ def downgrade() -> None:
     op.drop_table('households')
     with op.batch_alter_table('duty_records', schema=None) as batch_op:
         batch_op.drop_index('ix_duty_records_month')
+        batch_op.drop_index('ix_duty_records_community')
 
     op.drop_table('duty_records')
     with op.batch_alter_table('deductions', schema=None) as batch_op:

@@ -46,7 +46,7 @@ def upgrade() -> None:
     op.bulk_insert(
         table,
         [
-            {"public_id": f"duty{position:012d}", "group": group, "position": position, "title": title}
+            {"public_id": f"task{position:012d}", "group": group, "position": position, "title": title}
             for position, (group, title) in enumerate(ITEMS, 1)
         ],
     )

@@ -1,0 +1,360 @@
+"""Reading issues: lists by keyset, one issue with its timeline, and the locked rows that moves start from.
+
+Staff see what lies in their places, with two exceptions that are part of the law: a head never sees what is about her,
+and a department sees only what was passed to it.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement
+from sqlalchemy.engine import Row
+
+from models import Issue, IssueEvent, Place
+from models.enums import (
+    AWAITING_REPORTER,
+    ENDED_STATES,
+    OPEN_STATES,
+    Channel,
+    IssueCategory,
+    IssueState,
+    Level,
+    Move,
+    PlaceKind,
+    Role,
+)
+from server.core import access, database, paging
+from server.core.access import Actor, Post
+from server.core.errors import not_found
+from server.core.paging import Page
+from server.issues import claims
+from server.photos import queries as photos
+from server.photos.queries import PhotoView
+from server.rules import lifecycle
+from server.rules.permissions import Permission
+
+_issues, _events, _places = Issue.__table__, IssueEvent.__table__, Place.__table__
+_joiner = _issues.alias("joiner")
+
+FAMILIES: dict[str, frozenset[IssueState]] = {"open": OPEN_STATES, "waiting": AWAITING_REPORTER, "ended": ENDED_STATES}
+EXCERPT = 60
+
+# What a move needs of an issue; also the building's ancestors, to tell whose post covers it.
+FACTS = sa.select(
+    _issues.c.id,
+    _issues.c.public_id,
+    _issues.c.state,
+    _issues.c.level,
+    _issues.c.category,
+    _issues.c.about_head,
+    _issues.c.reporter_id,
+    _issues.c.contact_sealed,
+    _issues.c.accepted_at,
+    _issues.c.resolved_by_id,
+    _issues.c.resolved_level,
+    _issues.c.resolved_at,
+    _issues.c.ended_at,
+    _issues.c.rework,
+    _issues.c.version,
+    _issues.c.building_id,
+    _issues.c.grid_id,
+    _issues.c.community_id,
+    _places.c.street_id,
+    _places.c.district_id,
+    _places.c.estate_id,
+    sa.exists().where(_joiner.c.duplicate_of_id == _issues.c.id).label("has_joiners"),
+).join_from(_issues, _places, _places.c.id == _issues.c.building_id)
+
+
+@dataclass(frozen=True, slots=True)
+class IssueItem:
+    """An issue in a list."""
+
+    id: str
+    category: IssueCategory
+    state: IssueState
+    state_name: str
+    level: Level
+    excerpt: str
+    spot: str
+    building: str
+    building_name: str
+    reported_at: datetime
+    rework: int
+
+
+@dataclass(frozen=True, slots=True)
+class EventView:
+    """One line of the timeline. `who` is a role in words, never a name."""
+
+    at: datetime
+    move: Move
+    move_name: str
+    to_state: IssueState
+    level: Level
+    role: Role | None
+    who: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class IssueView:
+    """An issue with its timeline."""
+
+    id: str
+    category: IssueCategory
+    category_name: str
+    state: IssueState
+    state_name: str
+    level: Level
+    level_name: str
+    text: str
+    spot: str
+    channel: Channel
+    building: str
+    building_name: str
+    about_head: bool
+    has_contact: bool
+    reported_at: datetime
+    due_at: datetime | None
+    resolved_at: datetime | None
+    ended_at: datetime | None
+    outcome: str
+    responsible: str
+    duplicate_of: str | None
+    rework: int
+    photos: Sequence[PhotoView]
+    timeline: Sequence[EventView]
+    moves: Sequence[Move]
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a list is narrowed to."""
+
+    state: IssueState | None = None
+    family: str | None = None
+    category: IssueCategory | None = None
+    level: Level | None = None
+    building: str | None = None
+    cursor: str | None = None
+    limit: int = field(default=paging.LIMIT)
+
+
+def narrow(post: Post, columns: Any) -> ColumnElement[bool] | None:
+    """The two exceptions: a complaint about a head never reaches her, a department sees what was passed to it."""
+    if post.role is Role.HEAD:
+        return sa.not_(columns.about_head)
+    if post.role is Role.DEPARTMENT:
+        return columns.level == Level.DEPARTMENT  # type: ignore[no-any-return]
+    return None
+
+
+def lock_for_staff(actor: Actor, permission: Permission, public_id: str) -> Row[Any]:
+    """An issue's facts, held until the transaction ends. 404 out of scope, 403 without the right there."""
+    allowed = access.within(actor, permission, _issues, narrow=narrow)
+    seen = access.within(actor, Permission.ISSUE_READ, _issues, narrow=narrow)
+    row = _lock(FACTS.add_columns(allowed.label("_allowed")).where(_issues.c.public_id == public_id, seen))
+    if not row._allowed:
+        raise access.forbidden()
+    return row
+
+
+def lock_own(actor: Actor, public_id: str) -> Row[Any]:
+    """The facts of an issue the actor reported."""
+    return _lock(FACTS.where(_issues.c.public_id == public_id, _issues.c.reporter_id == actor.person_id))
+
+
+def lock_claimed(claim: str) -> Row[Any]:
+    """The facts of the issue a claim code belongs to."""
+    index = claims.index(claim)
+    if index is None:
+        raise not_found()
+    return _lock(FACTS.where(_issues.c.claim_index == index))
+
+
+def _lock(query: sa.Select[Any]) -> Row[Any]:
+    row = database.connection().execute(query.with_for_update(of=_issues)).one_or_none()
+    if row is None:
+        raise not_found()
+    return row
+
+
+_LIST = sa.select(
+    _issues.c.id,
+    _issues.c.public_id,
+    _issues.c.category,
+    _issues.c.state,
+    _issues.c.level,
+    sa.func.substr(_issues.c.text, 1, EXCERPT).label("excerpt"),
+    _issues.c.spot,
+    _issues.c.reported_at,
+    _issues.c.rework,
+    _places.c.public_id.label("building"),
+    _places.c.name.label("building_name"),
+).join_from(_issues, _places, _places.c.id == _issues.c.building_id)
+
+
+def page_for_staff(actor: Actor, filters: Filters) -> Page[IssueItem]:
+    """The newest issues in the actor's places, a page at a time. One query whatever the number of rows."""
+    return _page(_LIST.where(access.within(actor, Permission.ISSUE_LIST, _issues, narrow=narrow)), filters)
+
+
+def page_of_own(actor: Actor, filters: Filters) -> Page[IssueItem]:
+    """What the actor reported, newest first."""
+    return _page(_LIST.where(_issues.c.reporter_id == actor.person_id), filters)
+
+
+def _page(query: sa.Select[Any], filters: Filters) -> Page[IssueItem]:
+    if filters.state is not None:
+        query = query.where(_issues.c.state == filters.state)
+    elif filters.family is not None:
+        query = query.where(_issues.c.state.in_(sorted(FAMILIES[filters.family])))
+    if filters.category is not None:
+        query = query.where(_issues.c.category == filters.category)
+    if filters.level is not None:
+        query = query.where(_issues.c.level == filters.level)
+    if filters.building is not None:
+        building = sa.select(_places.c.id).where(
+            _places.c.public_id == filters.building, _places.c.kind == PlaceKind.BUILDING
+        )
+        query = query.where(_issues.c.building_id == building.scalar_subquery())
+    after = paging.decode(filters.cursor)
+    if after is not None:
+        query = query.where(_issues.c.id < after)
+    rows = database.connection().execute(query.order_by(_issues.c.id.desc()).limit(filters.limit + 1)).all()
+    return paging.page(rows, filters.limit, _item, lambda row: row.id)
+
+
+def _item(row: Row[Any]) -> IssueItem:
+    return IssueItem(
+        row.public_id,
+        row.category,
+        row.state,
+        row.state.zh,
+        row.level,
+        row.excerpt,
+        row.spot,
+        row.building,
+        row.building_name,
+        row.reported_at,
+        row.rework,
+    )
+
+
+_target = _issues.alias("target")
+_DETAIL = (
+    sa.select(
+        *_issues.c,
+        _places.c.public_id.label("building"),
+        _places.c.name.label("building_name"),
+        _places.c.street_id,
+        _places.c.district_id,
+        _places.c.estate_id,
+        _target.c.public_id.label("duplicate_of"),
+        sa.exists().where(_joiner.c.duplicate_of_id == _issues.c.id).label("has_joiners"),
+    )
+    .join_from(_issues, _places, _places.c.id == _issues.c.building_id)
+    .outerjoin(_target, _target.c.id == _issues.c.duplicate_of_id)
+)
+
+
+def for_staff(actor: Actor, public_id: str) -> IssueView:
+    """An issue in the actor's places, with the moves its covering post could make now."""
+    seen = access.within(actor, Permission.ISSUE_READ, _issues, narrow=narrow)
+    row = _one(_DETAIL.where(_issues.c.public_id == public_id, seen))
+    moves: set[Move] = set()
+    for post in actor.posts_granting(Permission.ISSUE_READ):
+        if access.covers(post, row):
+            moves.update(lifecycle.moves_open_to(facts_of(row), lifecycle.staff(post.role, actor.person_id)))
+    return _view(row, [move for move in Move if move in moves])
+
+
+def for_reporter(actor: Actor, public_id: str) -> IssueView:
+    """An issue the actor reported."""
+    row = _one(_DETAIL.where(_issues.c.public_id == public_id, _issues.c.reporter_id == actor.person_id))
+    return _view(row, lifecycle.moves_open_to(facts_of(row), lifecycle.reporter(actor.person_id)))
+
+
+def for_claim(claim: str) -> IssueView:
+    """The issue a claim code belongs to. A joined issue shows where it was joined; its outcome follows that one."""
+    index = claims.index(claim)
+    if index is None:
+        raise not_found()
+    row = _one(_DETAIL.where(_issues.c.claim_index == index))
+    return _view(row, lifecycle.moves_open_to(facts_of(row), lifecycle.reporter(row.reporter_id)))
+
+
+def _one(query: sa.Select[Any]) -> Row[Any]:
+    row = database.connection().execute(query).one_or_none()
+    if row is None:
+        raise not_found()
+    return row
+
+
+def facts_of(row: Row[Any]) -> lifecycle.IssueFacts:
+    """What the law needs to know of a row of `FACTS` or of an issue in full."""
+    return lifecycle.IssueFacts(
+        state=row.state,
+        level=row.level,
+        category=row.category,
+        about_head=row.about_head,
+        issue_id=row.id,
+        has_grid=row.grid_id is not None,
+        has_joiners=row.has_joiners,
+        resolved_by_person_id=row.resolved_by_id,
+        resolved_level=row.resolved_level,
+        resolved_at=row.resolved_at,
+    )
+
+
+def _view(row: Row[Any], moves: Sequence[Move]) -> IssueView:
+    return IssueView(
+        id=row.public_id,
+        category=row.category,
+        category_name=row.category.zh,
+        state=row.state,
+        state_name=row.state.zh,
+        level=row.level,
+        level_name=row.level.zh,
+        text=row.text,
+        spot=row.spot,
+        channel=row.channel,
+        building=row.building,
+        building_name=row.building_name,
+        about_head=row.about_head,
+        has_contact=row.contact_sealed is not None,
+        reported_at=row.reported_at,
+        due_at=row.due_at,
+        resolved_at=row.resolved_at,
+        ended_at=row.ended_at,
+        outcome=row.outcome,
+        responsible=row.responsible,
+        duplicate_of=row.duplicate_of,
+        rework=row.rework,
+        photos=photos.photos_of(row.id),
+        timeline=_timeline(row.id),
+        moves=moves,
+    )
+
+
+def _timeline(issue_id: int) -> list[EventView]:
+    events = _events.c
+    rows = database.connection().execute(
+        sa.select(events.at, events.move, events.to_state, events.level, events.actor_role, events.text)
+        .where(events.issue_id == issue_id)
+        .order_by(events.id)
+    )
+    return [
+        EventView(r.at, r.move, r.move.zh, r.to_state, r.level, r.actor_role, _who(r.move, r.actor_role), r.text)
+        for r in rows
+    ]
+
+
+def _who(move: Move, role: Role | None) -> str:
+    if role is not None:
+        return role.zh
+    return "系统" if move in (Move.CLOSE_SILENT, Move.IMPORT) else "上报人"

@@ -1,0 +1,219 @@
+"""What reporting and working on an issue takes and gives."""
+
+from typing import Any
+
+import marshmallow as ma
+from marshmallow import fields, validate
+
+from models.enums import Channel, IssueCategory, IssueState, Level, Move, Role, Satisfaction
+from models.issue import TEXT_LIMIT
+from server.core.schemas import PageQuery, PublicId, Schema, Text, length, page_of, pattern
+
+PHOTOS_MOST = 6
+STAFF_CHANNELS = (Channel.HEAD, Channel.PHONE, Channel.PAPER)
+
+
+def photo_ids() -> fields.List[str]:
+    """Ids of photos uploaded before."""
+    return fields.List(
+        PublicId(),
+        load_default=list,
+        validate=validate.Length(max=PHOTOS_MOST, error=f"最多 {PHOTOS_MOST} 张照片。"),
+    )
+
+
+def phone(**kwargs: Any) -> Text:
+    """A phone the reporter chose to leave."""
+    field = Text(0, 20, load_default="", **kwargs)
+    field.validators.append(pattern(r"^$|^[0-9+() -]{5,20}$", "电话号码只能是数字、空格和横线。"))
+    return field
+
+
+class ReportFields(Schema):
+    """What every report says."""
+
+    category = fields.Enum(IssueCategory, by_value=True, required=True)
+    text = Text(1, TEXT_LIMIT, lines=True, required=True)
+    spot = Text(0, 60, load_default="", metadata={"description": "where in the building"})
+    about_head = fields.Boolean(load_default=False, metadata={"description": "it is about the head herself"})
+    contact = phone(metadata={"description": "optional; sealed; only handlers may open it, with a reason"})
+    photo_ids = photo_ids()
+
+
+class ReportByCodeSchema(ReportFields):
+    """A report by whoever scanned a stairwell code."""
+
+
+class ReportSchema(ReportFields):
+    """A report by somebody signed in: with the scanned code, or on behalf of a resident of a building in their care."""
+
+    code = fields.String(load_default=None, validate=length(1, 16), metadata={"description": "stairwell code"})
+    building = PublicId(load_default=None, metadata={"description": "for reports taken by head or office"})
+    channel = fields.Enum(
+        Channel,
+        by_value=True,
+        load_default=None,
+        metadata={"description": "how the resident told us, when `building` is given", "enum": [*STAFF_CHANNELS]},
+    )
+
+    @ma.validates_schema
+    def _one_way(self, data: dict[str, Any], **_: Any) -> None:
+        if (data.get("code") is None) == (data.get("building") is None):
+            raise ma.ValidationError("请给出楼道码，或者（代报时）给出楼栋，二者选一。", "code")
+        if data.get("channel") is not None and data["channel"] not in STAFF_CHANNELS:
+            raise ma.ValidationError("代报的方式只能是楼栋长代报、电话或书面。", "channel")
+
+
+class ReportedSchema(Schema):
+    """The answer to a report. The claim code is shown this once."""
+
+    id = PublicId(required=True)
+    claim_code = fields.String(required=True, metadata={"description": "to follow, confirm, reopen, rate or withdraw"})
+    status_url = fields.String(required=True)
+    state = fields.Enum(IssueState, by_value=True, required=True)
+    level = fields.Enum(Level, by_value=True, required=True)
+    message = fields.String(required=True, metadata={"description": "where it went, in words"})
+
+
+class IssueQuery(PageQuery):
+    """Filters of the ledger."""
+
+    state = fields.Enum(IssueState, by_value=True, load_default=None)
+    family = fields.String(load_default=None, validate=validate.OneOf(["open", "waiting", "ended"]))
+    category = fields.Enum(IssueCategory, by_value=True, load_default=None)
+    level = fields.Enum(Level, by_value=True, load_default=None)
+    building = PublicId(load_default=None)
+
+
+class IssueItemSchema(Schema):
+    """An issue in a list."""
+
+    id = PublicId(required=True)
+    category = fields.Enum(IssueCategory, by_value=True, required=True)
+    state = fields.Enum(IssueState, by_value=True, required=True)
+    state_name = fields.String(required=True)
+    level = fields.Enum(Level, by_value=True, required=True)
+    excerpt = fields.String(required=True, metadata={"description": "the first 60 characters"})
+    spot = fields.String(required=True)
+    building = PublicId(required=True)
+    building_name = fields.String(required=True)
+    reported_at = fields.AwareDateTime(required=True)
+    rework = fields.Integer(required=True)
+
+
+IssuePageSchema = page_of(IssueItemSchema)
+
+
+class EventSchema(Schema):
+    """One line of the timeline."""
+
+    at = fields.AwareDateTime(required=True)
+    move = fields.Enum(Move, by_value=True, required=True)
+    move_name = fields.String(required=True)
+    to_state = fields.Enum(IssueState, by_value=True, required=True)
+    level = fields.Enum(Level, by_value=True, required=True)
+    role = fields.Enum(Role, by_value=True, allow_none=True, metadata={"description": "null: reporter or clock"})
+    who = fields.String(required=True, metadata={"description": "the role in words; never a name"})
+    text = fields.String(required=True)
+
+
+class PhotoLinkSchema(Schema):
+    """A photo of the issue."""
+
+    id = PublicId(required=True)
+    use = fields.String(required=True)
+    width = fields.Integer(required=True)
+    height = fields.Integer(required=True)
+
+
+class IssueSchema(Schema):
+    """An issue with its timeline."""
+
+    id = PublicId(required=True)
+    category = fields.Enum(IssueCategory, by_value=True, required=True)
+    category_name = fields.String(required=True)
+    state = fields.Enum(IssueState, by_value=True, required=True)
+    state_name = fields.String(required=True)
+    level = fields.Enum(Level, by_value=True, required=True)
+    level_name = fields.String(required=True)
+    text = fields.String(required=True)
+    spot = fields.String(required=True)
+    channel = fields.Enum(Channel, by_value=True, required=True)
+    building = PublicId(required=True)
+    building_name = fields.String(required=True)
+    about_head = fields.Boolean(required=True)
+    has_contact = fields.Boolean(required=True)
+    reported_at = fields.AwareDateTime(required=True)
+    due_at = fields.AwareDateTime(allow_none=True)
+    resolved_at = fields.AwareDateTime(allow_none=True)
+    ended_at = fields.AwareDateTime(allow_none=True)
+    outcome = fields.String(required=True)
+    responsible = fields.String(required=True)
+    duplicate_of = PublicId(allow_none=True)
+    rework = fields.Integer(required=True)
+    photos = fields.List(fields.Nested(PhotoLinkSchema), required=True)
+    timeline = fields.List(fields.Nested(EventSchema), required=True)
+    moves = fields.List(
+        fields.Enum(Move, by_value=True), required=True, metadata={"description": "what you could do with it now"}
+    )
+
+
+class NoteSchema(Schema):
+    """A word on the timeline, seen by the reporter too."""
+
+    text = Text(1, 1000, lines=True, required=True)
+
+
+class OptionalNoteSchema(Schema):
+    """A move that may come with a word."""
+
+    text = Text(0, 1000, lines=True, load_default="")
+
+
+class ResolveSchema(Schema):
+    """What was done."""
+
+    text = Text(1, 1000, lines=True, required=True)
+    photo_ids = photo_ids()
+
+
+class DeclineSchema(Schema):
+    """Why not, and who is responsible."""
+
+    text = Text(1, 1000, lines=True, required=True)
+    responsible = Text(1, 80, required=True, metadata={"description": "who is responsible, with how to reach them"})
+
+
+class JoinSchema(Schema):
+    """The issue it is the same as."""
+
+    target = PublicId(required=True)
+    text = Text(0, 1000, lines=True, load_default="")
+
+
+class PassUpSchema(Schema):
+    """To whom, and why."""
+
+    to_level = fields.Enum(Level, by_value=True, load_default=None, metadata={"description": "default: the next level"})
+    text = Text(1, 1000, lines=True, required=True)
+
+
+class AnswersSchema(Schema):
+    """The three answers of a return visit; at least one."""
+
+    contacted = fields.Boolean(load_default=None, allow_none=True)
+    solved = fields.Boolean(load_default=None, allow_none=True)
+    satisfaction = fields.Enum(Satisfaction, by_value=True, load_default=None, allow_none=True)
+    text = Text(0, 1000, lines=True, load_default="")
+
+
+class RevealSchema(Schema):
+    """Why the reporter's phone is needed."""
+
+    reason = Text(2, 200, required=True)
+
+
+class ContactSchema(Schema):
+    """The phone the reporter left."""
+
+    contact = fields.String(required=True)

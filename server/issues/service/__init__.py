@@ -1,0 +1,22 @@
+"""Everything that changes an issue: reporting it, moving it, importing a ledger of them."""
+
+from server.issues.service.moving import (
+    Wish,
+    close_silent,
+    move_as_reporter,
+    move_as_staff,
+    reveal_contact,
+)
+from server.issues.service.reporting import Report, Reported, report_as_person, report_by_code
+
+__all__ = [
+    "Report",
+    "Reported",
+    "Wish",
+    "close_silent",
+    "move_as_reporter",
+    "move_as_staff",
+    "report_as_person",
+    "report_by_code",
+    "reveal_contact",
+]

@@ -1,0 +1,143 @@
+"""Filing a report. This is the hottest write of the product: one look at the building, two inserts, no ORM."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from flask import current_app
+from sqlalchemy.engine import Row
+
+from models import Appointment, Issue, IssueEvent, Place, StairwellCode, new_public_id
+from models.enums import Channel, IssueCategory, IssueState, Level, Move, PlaceKind, Role
+from models.types import UTCDateTime
+from server.core import access, crypto, database
+from server.core.access import Actor
+from server.core.errors import Problem, invalid, not_found
+from server.issues import claims
+from server.photos import service as photos
+from server.rules.lifecycle import first_level
+from server.rules.permissions import Permission
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What somebody says. `contact` is a phone, empty when they left none."""
+
+    category: IssueCategory
+    text: str
+    spot: str = ""
+    about_head: bool = False
+    contact: str = ""
+    photo_ids: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Reported:
+    """What the reporter gets back."""
+
+    id: str
+    claim_code: str
+    status_url: str
+    state: IssueState
+    level: Level
+    message: str
+
+
+_place = Place.__table__.c
+_HAS_HEAD = sa.exists(
+    sa.select(1)
+    .where(
+        Appointment.place_id == _place.id,
+        Appointment.role == Role.HEAD,
+        Appointment.starts_at <= sa.bindparam("now", type_=UTCDateTime),
+        sa.or_(Appointment.ends_at.is_(None), Appointment.ends_at > sa.bindparam("now", type_=UTCDateTime)),
+    )
+    .correlate(Place.__table__)
+).label("has_head")
+_BUILDING = (_place.id, _place.grid_id, _place.community_id, _place.closed_at, _HAS_HEAD)
+_BY_CODE = (
+    sa.select(*_BUILDING, StairwellCode.revoked_at)
+    .join_from(StairwellCode, Place, _place.id == StairwellCode.building_id)
+    .where(StairwellCode.code == sa.bindparam("code"))
+)
+_BY_ID = sa.select(*_BUILDING).where(_place.id == sa.bindparam("id"))
+_INSERT_ISSUE = sa.insert(Issue.__table__).returning(Issue.__table__.c.id)
+_INSERT_EVENT = sa.insert(IssueEvent.__table__)
+
+
+def report_by_code(code: str, report: Report, now: datetime, *, reporter: Actor | None = None) -> Reported:
+    """File what somebody who scanned a stairwell code says. Raises 404 for an unknown and 410 for a revoked code."""
+    building = database.connection().execute(_BY_CODE, {"code": code, "now": now}).one_or_none()
+    if building is None:
+        raise not_found()
+    if building.revoked_at is not None:
+        raise Problem(410, "code_revoked", "这张楼道码已经停用，请扫楼道里新贴的码，或者联系社区。")
+    channel = Channel.SCAN if reporter is None else Channel.MINIPROGRAM
+    return _file(building, report, channel, now, reporter_id=reporter.person_id if reporter else None)
+
+
+def report_as_person(actor: Actor, building: str, channel: Channel | None, report: Report, now: datetime) -> Reported:
+    """File on behalf of a resident of a building in the actor's care (代报). Raises 404 for a building outside it."""
+    place = access.fetch_place(actor, Permission.PLACE_READ, building, kinds=(PlaceKind.BUILDING,))
+    row = database.connection().execute(_BY_ID, {"id": place.id, "now": now}).one()
+    head_speaks = Role.HEAD in actor.roles
+    # Taken on behalf: the claim code goes to the resident; the one who typed it is not its reporter.
+    return _file(row, report, channel or (Channel.HEAD if head_speaks else Channel.PHONE), now, reporter_id=None, taken_by=actor)
+
+
+def _file(
+    building: Row[Any],
+    report: Report,
+    channel: Channel,
+    now: datetime,
+    *,
+    reporter_id: int | None,
+    taken_by: Actor | None = None,
+) -> Reported:
+    if building.closed_at is not None:
+        raise invalid("code", "这栋楼已经停用，不再接受上报，请联系社区。")
+    step = first_level(
+        about_head=report.about_head, has_live_head=building.has_head, has_grid=building.grid_id is not None
+    )
+    claim, public_id = claims.new_claim(), new_public_id()
+    connection = database.connection()
+    issue_id = connection.execute(
+        _INSERT_ISSUE,
+        {
+            "public_id": public_id,
+            "building_id": building.id,
+            "grid_id": building.grid_id,
+            "community_id": building.community_id,
+            "category": report.category,
+            "text": report.text,
+            "spot": report.spot,
+            "channel": channel,
+            "state": step.to_state,
+            "level": step.to_level,
+            "about_head": report.about_head,
+            "reporter_id": reporter_id,
+            "claim_index": crypto.blind_index(claim, "issues.claim"),
+            "contact_sealed": crypto.seal(report.contact, "issues.contact_sealed") if report.contact else None,
+            "reported_at": now,
+        },
+    ).scalar_one()
+    connection.execute(
+        _INSERT_EVENT,
+        {
+            "issue_id": issue_id,
+            "at": now,
+            "move": Move.REPORT,
+            "from_state": None,
+            "to_state": step.to_state,
+            "level": step.to_level,
+            "actor_id": taken_by.person_id if taken_by else None,
+            "actor_role": taken_by.role_for(Permission.ISSUE_NOTE) if taken_by else None,
+            "text": step.reason,
+        },
+    )
+    if report.photo_ids:
+        uploader = taken_by.person_id if taken_by else reporter_id
+        photos.attach(report.photo_ids, issue_id=issue_id, uploaded_by_id=uploader, now=now)
+    url = f"{current_app.extensions['settings'].public_url}/r/{claim}"
+    return Reported(public_id, claims.show(claim), url, step.to_state, step.to_level, step.reason)
