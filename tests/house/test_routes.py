@@ -1,0 +1,72 @@
+"""Shut by default: every route says who may call it, and what it says is what docs/authz.csv shows."""
+
+from collections.abc import Iterable
+
+from flask import Flask
+from werkzeug.routing import Rule
+
+from server.commands.authz import TABLE, table
+from server.core.access import needs, open_to_all
+from server.rules.permissions import Permission
+
+# Served by libraries: static files and the contract itself hold nothing of anybody.
+LIBRARY = {"static", "api-docs.openapi_json"}
+
+
+def silent(app: Flask, rules: Iterable[Rule]) -> list[str]:
+    """Routes that name neither a permission nor why they are open."""
+    return [
+        f"{rule.rule} does not say who may call it: put @needs(Permission.…) or @open_to_all('why') on {rule.endpoint}."
+        for rule in rules
+        if rule.endpoint not in LIBRARY
+        and not hasattr(app.view_functions[rule.endpoint], "__needs__")
+        and not hasattr(app.view_functions[rule.endpoint], "__open_to_all__")
+    ]
+
+
+def unrepeatable(app: Flask, rules: Iterable[Rule]) -> list[str]:
+    """POST routes of the API that a phone could not repeat safely."""
+    naturally = {
+        "identity.sign_in",  # a login code is good once; a repeated call asks for a new code
+        "issues.contact",  # reads one field; each call is one line in the trail, on purpose
+        "households.reveal",  # the same
+    }
+    return [
+        f"{rule.rule} cannot be repeated: mark {rule.endpoint} @idempotent."
+        for rule in rules
+        if rule.rule.startswith("/api/")
+        and "POST" in (rule.methods or ())
+        and rule.endpoint not in naturally
+        and not getattr(app.view_functions[rule.endpoint], "__idempotent__", False)
+    ]
+
+
+def test_every_route_says_who_may_call_it(app: Flask) -> None:
+    assert silent(app, app.url_map.iter_rules()) == []
+
+
+def test_every_post_of_the_api_can_be_repeated(app: Flask) -> None:
+    assert unrepeatable(app, app.url_map.iter_rules()) == []
+
+
+def test_a_silent_route_is_noticed() -> None:
+    app = Flask(__name__)
+    app.add_url_rule("/api/v1/silent", "silent", lambda: "", methods=["POST"])
+    app.add_url_rule("/guarded", "guarded", needs(Permission.ME_READ)(lambda: ""))
+    app.add_url_rule("/open", "open", open_to_all("it is a test")(lambda: ""))
+    app.add_url_rule("/static/<path:filename>", "static", lambda: "")
+    assert len(silent(app, app.url_map.iter_rules())) == 1
+    assert len(unrepeatable(app, app.url_map.iter_rules())) == 1
+
+
+def test_the_table_of_rights_is_up_to_date(app: Flask) -> None:
+    assert TABLE.read_text(encoding="utf-8") == table(app), "docs/authz.csv is out of date: run `flask authz write`"
+
+
+def test_a_changed_right_shows_in_the_table(app: Flask) -> None:
+    before = table(app)
+    app.view_functions["identity.me"].__needs__ = Permission.MONTH_SEAL  # type: ignore[attr-defined]
+    try:
+        assert table(app) != before
+    finally:
+        app.view_functions["identity.me"].__needs__ = Permission.ME_READ  # type: ignore[attr-defined]
