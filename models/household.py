@@ -22,6 +22,11 @@ class Household(Public, InBuilding, Base):
     id: Mapped[Key]
     unit: Mapped[str] = mapped_column(sa.String(16), default="", comment="单元; empty where a building has only one")
     door: Mapped[str] = mapped_column(sa.String(16))
+    position: Mapped[str] = mapped_column(
+        # Ordered by code point on both databases, whatever language the server was set up in.
+        sa.String(160).with_variant(sa.String(160, collation="C"), "postgresql"),
+        comment="unit and door with numbers padded: lists read 2, 10, not 10, 2",
+    )
     tenancy: Mapped[Tenancy] = mapped_column(checked_enum(Tenancy))
     version: Mapped[int] = mapped_column(default=1, comment="ETag of the household and its residents")
     created_at: Mapped[datetime]
@@ -29,7 +34,7 @@ class Household(Public, InBuilding, Base):
 
     __table_args__ = (
         sa.UniqueConstraint("building_id", "unit", "door"),
-        sa.Index("ix_households_community", "community_id", "id"),
+        sa.Index("ix_households_community", "community_id", "building_id", "position", "id"),
     )
 
 
@@ -58,6 +63,14 @@ class Resident(Public, InBuilding, Base):
 
     __table_args__ = (
         sa.Index("ix_residents_building", "building_id", "id"),
+        sa.Index(
+            "uq_residents_contact",
+            "household_id",
+            unique=True,
+            sqlite_where=sa.text("is_contact"),
+            postgresql_where=sa.text("is_contact"),
+        ),
+        sa.CheckConstraint("moved_out_at IS NULL OR NOT is_contact", name="contact_lives_there"),
         sa.Index("ix_residents_community_name", "community_id", "name_index"),
         sa.Index("ix_residents_community_phone", "community_id", "phone_index"),
         sa.CheckConstraint("erased_at IS NOT NULL OR name_sealed IS NOT NULL", name="named_until_erased"),

@@ -61,7 +61,12 @@ class Issue(Public, InBuilding, Base):
         sa.Index("uq_issues_ledger", "source", "number", unique=True, **_where("number IS NOT NULL")),
         sa.Index("ix_issues_waiting", "resolved_at", **_where("state = 'resolved'")),
         sa.Index("ix_issues_duplicates", "duplicate_of_id", **_where("duplicate_of_id IS NOT NULL")),
-        sa.CheckConstraint("(state = 'duplicate') = (duplicate_of_id IS NOT NULL)", name="duplicate_names_other"),
+        # An imported ledger may say "duplicate" without saying of what.
+        sa.CheckConstraint(
+            "CASE WHEN state = 'duplicate' THEN duplicate_of_id IS NOT NULL OR channel = 'ledger'"
+            " ELSE duplicate_of_id IS NULL END",
+            name="duplicate_names_other",
+        ),
         sa.CheckConstraint("state <> 'declined' OR responsible <> ''", name="declined_names_responsible"),
     )
 

@@ -17,6 +17,9 @@ def _index_of(column: str) -> sa.Index:
     return sa.Index(name, column, sqlite_where=shown, postgresql_where=shown)
 
 
+_UNATTACHED = sa.text("issue_id IS NULL AND inspection_id IS NULL AND duty_record_id IS NULL")
+
+
 class Photo(Public, Base):
     """A picture, uploaded and perhaps not yet attached to anything (then it is swept away after a day)."""
 
@@ -38,6 +41,7 @@ class Photo(Public, Base):
         _index_of("issue_id"),
         _index_of("inspection_id"),
         _index_of("duty_record_id"),
+        sa.Index("ix_photos_unattached", "created_at", sqlite_where=_UNATTACHED, postgresql_where=_UNATTACHED),
         sa.CheckConstraint(
             "(CASE WHEN issue_id IS NULL THEN 0 ELSE 1 END + CASE WHEN inspection_id IS NULL THEN 0 ELSE 1 END"
             " + CASE WHEN duty_record_id IS NULL THEN 0 ELSE 1 END) <= 1",

@@ -32,6 +32,7 @@ class Place(Public, Base):
     estate_id: Mapped[int | None] = reference("places.id", nullable=True)
     created_at: Mapped[datetime]
     closed_at: Mapped[datetime | None] = mapped_column(comment="torn down or merged: takes no new reports")
+    version: Mapped[int] = mapped_column(default=1, comment="ETag of the name and of being open or closed")
 
     __table_args__ = (
         sa.UniqueConstraint("parent_id", "name"),

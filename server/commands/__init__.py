@@ -3,6 +3,8 @@
 A command says one clear line when something is wrong and exits with 1; never a traceback.
 """
 
+import importlib
+import pkgutil
 from collections.abc import Callable
 from functools import wraps
 from typing import ParamSpec, TypeVar
@@ -34,8 +36,6 @@ def says_one_line(command: Callable[P, R]) -> Callable[P, R]:
 
 
 def init_app(app: Flask) -> None:
-    """Register every group."""
-    from server.commands import audit, authz, database  # noqa: PLC0415 -- commands need the app's rooms, not the reverse
-
-    for module in (audit, authz, database):
-        app.cli.add_command(module.group)
+    """Register the `group` of every file in this folder."""
+    for found in pkgutil.iter_modules(__path__):
+        app.cli.add_command(importlib.import_module(f"{__name__}.{found.name}").group)

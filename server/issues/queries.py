@@ -132,6 +132,21 @@ class IssueView:
 
 
 @dataclass(frozen=True, slots=True)
+class JoinedView:
+    """What the reporter of a joined issue may know of the other one: how it stands and what its handler said was done.
+
+    Nothing of its text, place or timeline: that one has a reporter of its own.
+    """
+
+    state: IssueState
+    level: Level
+    outcome: str
+    responsible: str
+    resolved_at: datetime | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Filters:
     """What a list is narrowed to."""
 
@@ -286,6 +301,24 @@ def for_claim(claim: str) -> IssueView:
         raise not_found()
     row = _one(_DETAIL.where(_issues.c.claim_index == index))
     return _view(row, lifecycle.moves_open_to(facts_of(row), lifecycle.reporter(row.reporter_id)))
+
+
+_JOINED = sa.select(
+    _target.c.state,
+    _target.c.level,
+    _target.c.outcome,
+    _target.c.responsible,
+    _target.c.resolved_at,
+    _target.c.ended_at,
+).join_from(_issues, _target, _target.c.id == _issues.c.duplicate_of_id)
+
+
+def joined_to(claim: str) -> JoinedView:
+    """How the issue stands that the claimed one was joined to. 404 when it was joined to none."""
+    index = claims.index(claim)
+    if index is None:
+        raise not_found()
+    return JoinedView(*_one(_JOINED.where(_issues.c.claim_index == index)))
 
 
 def _one(query: sa.Select[Any]) -> Row[Any]:

@@ -74,6 +74,7 @@ def upgrade() -> None:
     sa.Column('estate_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True, comment='torn down or merged: takes no new reports'),
+    sa.Column('version', sa.Integer(), nullable=False, comment='ETag of the name and of being open or closed'),
     sa.Column('public_id', sa.String(length=16), nullable=False, comment='opaque, unordered id used in every URL and answer'),
     sa.CheckConstraint("kind <> 'building' OR community_id IS NOT NULL", name=op.f('ck_places_building_in_community')),
     sa.ForeignKeyConstraint(['community_id'], ['places.id'], name=op.f('fk_places_community_id'), ondelete='RESTRICT'),
@@ -244,6 +245,7 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False, comment='internal; never leaves the server'),
     sa.Column('unit', sa.String(length=16), nullable=False, comment='单元; empty where a building has only one'),
     sa.Column('door', sa.String(length=16), nullable=False),
+    sa.Column('position', sa.String(length=160).with_variant(sa.String(length=160, collation='C'), 'postgresql'), nullable=False, comment='unit and door with numbers padded: lists read 2, 10, not 10, 2'),
     sa.Column('tenancy', sa.Enum('owner', 'rented', 'public', 'vacant', 'other', name='tenancy', native_enum=False, create_constraint=True, length=24), nullable=False),
     sa.Column('version', sa.Integer(), nullable=False, comment='ETag of the household and its residents'),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
@@ -260,7 +262,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('public_id', name=op.f('uq_households_public_id'))
     )
     with op.batch_alter_table('households', schema=None) as batch_op:
-        batch_op.create_index('ix_households_community', ['community_id', 'id'], unique=False)
+        batch_op.create_index('ix_households_community', ['community_id', 'building_id', 'position', 'id'], unique=False)
 
     op.create_table('inspections',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False, comment='internal; never leaves the server'),
@@ -343,7 +345,7 @@ def upgrade() -> None:
     sa.Column('building_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('grid_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('community_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.CheckConstraint("(state = 'duplicate') = (duplicate_of_id IS NOT NULL)", name=op.f('ck_issues_duplicate_names_other')),
+    sa.CheckConstraint("CASE WHEN state = 'duplicate' THEN duplicate_of_id IS NOT NULL OR channel = 'ledger' ELSE duplicate_of_id IS NULL END", name=op.f('ck_issues_duplicate_names_other')),
     sa.CheckConstraint("state <> 'declined' OR responsible <> ''", name=op.f('ck_issues_declined_names_responsible')),
     sa.ForeignKeyConstraint(['building_id'], ['places.id'], name=op.f('fk_issues_building_id'), ondelete='RESTRICT'),
     sa.ForeignKeyConstraint(['community_id'], ['places.id'], name=op.f('fk_issues_community_id'), ondelete='RESTRICT'),
@@ -476,6 +478,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_photos_duty_record', ['duty_record_id'], unique=False, sqlite_where=sa.text('duty_record_id IS NOT NULL'), postgresql_where=sa.text('duty_record_id IS NOT NULL'))
         batch_op.create_index('ix_photos_inspection', ['inspection_id'], unique=False, sqlite_where=sa.text('inspection_id IS NOT NULL'), postgresql_where=sa.text('inspection_id IS NOT NULL'))
         batch_op.create_index('ix_photos_issue', ['issue_id'], unique=False, sqlite_where=sa.text('issue_id IS NOT NULL'), postgresql_where=sa.text('issue_id IS NOT NULL'))
+        batch_op.create_index('ix_photos_unattached', ['created_at'], unique=False, sqlite_where=sa.text('issue_id IS NULL AND inspection_id IS NULL AND duty_record_id IS NULL'), postgresql_where=sa.text('issue_id IS NULL AND inspection_id IS NULL AND duty_record_id IS NULL'))
 
     op.create_table('residents',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False, comment='internal; never leaves the server'),
@@ -494,6 +497,7 @@ def upgrade() -> None:
     sa.Column('grid_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('community_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.CheckConstraint('erased_at IS NOT NULL OR name_sealed IS NOT NULL', name=op.f('ck_residents_named_until_erased')),
+    sa.CheckConstraint('moved_out_at IS NULL OR NOT is_contact', name=op.f('ck_residents_contact_lives_there')),
     sa.ForeignKeyConstraint(['building_id'], ['places.id'], name=op.f('fk_residents_building_id'), ondelete='RESTRICT'),
     sa.ForeignKeyConstraint(['community_id'], ['places.id'], name=op.f('fk_residents_community_id'), ondelete='RESTRICT'),
     sa.ForeignKeyConstraint(['grid_id'], ['places.id'], name=op.f('fk_residents_grid_id'), ondelete='RESTRICT'),
@@ -506,6 +510,7 @@ def upgrade() -> None:
         batch_op.create_index('ix_residents_community_name', ['community_id', 'name_index'], unique=False)
         batch_op.create_index('ix_residents_community_phone', ['community_id', 'phone_index'], unique=False)
         batch_op.create_index(batch_op.f('ix_residents_household_id'), ['household_id'], unique=False)
+        batch_op.create_index('uq_residents_contact', ['household_id'], unique=True, sqlite_where=sa.text('is_contact'), postgresql_where=sa.text('is_contact'))
 
     op.create_table('return_visits',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False, comment='internal; never leaves the server'),
@@ -574,6 +579,7 @@ def downgrade() -> None:
 
     op.drop_table('return_visits')
     with op.batch_alter_table('residents', schema=None) as batch_op:
+        batch_op.drop_index('uq_residents_contact', sqlite_where=sa.text('is_contact'), postgresql_where=sa.text('is_contact'))
         batch_op.drop_index(batch_op.f('ix_residents_household_id'))
         batch_op.drop_index('ix_residents_community_phone')
         batch_op.drop_index('ix_residents_community_name')
@@ -581,6 +587,7 @@ def downgrade() -> None:
 
     op.drop_table('residents')
     with op.batch_alter_table('photos', schema=None) as batch_op:
+        batch_op.drop_index('ix_photos_unattached', sqlite_where=sa.text('issue_id IS NULL AND inspection_id IS NULL AND duty_record_id IS NULL'), postgresql_where=sa.text('issue_id IS NULL AND inspection_id IS NULL AND duty_record_id IS NULL'))
         batch_op.drop_index('ix_photos_issue', sqlite_where=sa.text('issue_id IS NOT NULL'), postgresql_where=sa.text('issue_id IS NOT NULL'))
         batch_op.drop_index('ix_photos_inspection', sqlite_where=sa.text('inspection_id IS NOT NULL'), postgresql_where=sa.text('inspection_id IS NOT NULL'))
         batch_op.drop_index('ix_photos_duty_record', sqlite_where=sa.text('duty_record_id IS NOT NULL'), postgresql_where=sa.text('duty_record_id IS NOT NULL'))

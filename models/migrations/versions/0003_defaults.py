@@ -1,7 +1,9 @@
-"""defaults: the nineteen duties every office starts with
+"""defaults: the nineteen duties every office starts with, and the first rule set
 
 Revision: 0003, after 0002
 """
+
+from datetime import UTC, datetime
 
 import sqlalchemy as sa
 from alembic import op
@@ -34,8 +36,48 @@ ITEMS = (
     ("service", "回访诉求办理情况"),
 )
 
+# Frozen here: the program may change its mind, a rule set that months were scored by may not (a test compares them).
+STANDARD_1 = (
+    '{"name": "standard-1", "version": 1, "valid_from": "2000-01", "survey_weight": 30000, "star_book_weight": 30000, '
+    '"case_handling_weight": 30000, "duties_weight": 10000, "deduction_cap": 10000, "contacted_part": 10, '
+    '"solved_part": 50, "satisfied_part": 40, "fairly_worth": 900, "min_ballots": 5, "min_ballots_percent": 20, '
+    '"min_answers": 3, "prior_weight": 10, "min_weight_to_rank": 30000, "stars_max": 5, "duties_for_full_marks": 4, '
+    '"flags": 2, "tie_break": ["solved_share", "star_book", "rework"]}'
+)
+
 
 def upgrade() -> None:
+    _duties()
+    _rule_set()
+
+
+def _rule_set() -> None:
+    table = sa.table(
+        "rule_sets",
+        sa.column("name", sa.String),
+        sa.column("version", sa.Integer),
+        sa.column("valid_from_month", sa.Integer),
+        sa.column("body", sa.Text),
+        sa.column("created_at", sa.DateTime(timezone=True)),
+    )
+    # Rule sets are append-only, so a downgrade left it where it is.
+    if op.get_bind().scalar(sa.select(sa.func.count()).select_from(table)):
+        return
+    op.bulk_insert(
+        table,
+        [
+            {
+                "name": "standard-1",
+                "version": 1,
+                "valid_from_month": 200001,
+                "body": STANDARD_1,
+                "created_at": datetime(2026, 11, 1, tzinfo=UTC),
+            }
+        ],
+    )
+
+
+def _duties() -> None:
     table = sa.table(
         "duty_items",
         sa.column("public_id", sa.String),

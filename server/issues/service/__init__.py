@@ -1,5 +1,6 @@
 """Everything that changes an issue: reporting it, moving it, importing a ledger of them."""
 
+from server.issues.service.ledger import Plan, load_ledger, plan_ledger
 from server.issues.service.moving import (
     Wish,
     close_silent,
@@ -10,12 +11,15 @@ from server.issues.service.moving import (
 from server.issues.service.reporting import Report, Reported, report_as_person, report_by_code
 
 __all__ = [
+    "Plan",
     "Report",
     "Reported",
     "Wish",
     "close_silent",
+    "load_ledger",
     "move_as_reporter",
     "move_as_staff",
+    "plan_ledger",
     "report_as_person",
     "report_by_code",
     "reveal_contact",
