@@ -18,6 +18,6 @@ def show_points(thousandths: int) -> str:
     return f"{sign}{whole}.{rest:03d}".rstrip("0").rstrip(".")
 
 
-def show_percent(numerator: int, denominator: int) -> str:
-    """A share for reading, one decimal at most: 11/12 → "91.7%", 1/2 → "50%". Not for reckoning on."""
-    return show_points(round_half_up(numerator * 1000, denominator) * 100) + "%"
+def show_percent(numerator: int, denominator: int, places: int = 1) -> str:
+    """A share for reading, at most `places` (0–3) decimals: 11/12 → "91.7%", 1/2 → "50%". Not for reckoning on."""
+    return show_points(round_half_up(numerator * 100 * 10**places, denominator) * 10 ** (3 - places)) + "%"

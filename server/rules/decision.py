@@ -20,3 +20,12 @@ class Refusal:
 
     code: str
     reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A score line told to the person who is scored: why, what would raise it, and the sum step by step."""
+
+    reason: str
+    would_raise: str
+    steps: list[str]

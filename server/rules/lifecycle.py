@@ -179,7 +179,7 @@ def _what(facts: IssueFacts, move: Move, mover: Mover, details: Details, now: da
         return _pass_up(facts, _to_level(facts, mover, details), details.to_level)
     if move is Move.RATE:
         if details.contacted is None and details.solved is None and details.satisfaction is None:
-            return Refusal("answers_missing", "请至少回答一个问题：联系您了吗？解决了吗？满意吗？")
+            return Refusal("answers_missing", "联系您了吗、解决了吗、满意吗，请至少回答一个。")
         if facts.state in ENDED_STATES and facts.resolved_at and now - facts.resolved_at > RATING_WINDOW:
             return Refusal("too_late", "这件事办结已超过30天，不再评价。问题还在的话，请重新上报一件。")
     if move is Move.CLOSE_SILENT and (facts.resolved_at is None or now - facts.resolved_at < RETURN_VISIT_WINDOW):

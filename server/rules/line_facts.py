@@ -6,9 +6,16 @@ never edited: when a rule comes to need other facts it gets a new entry with the
 
 from collections.abc import Mapping, Sequence
 
+from models.enums import Component
+
 _WEIGHT = ("base_weight", "weight_with_data", "missing")  # missing: sum of MISSING_BITS of the components without data
 
-MISSING_BITS = {"survey": 1, "star_book": 2, "case_handling": 4, "duties": 8}
+MISSING_BITS: dict[Component, int] = {
+    Component.SURVEY: 1,
+    Component.STAR_BOOK: 2,
+    Component.CASE_HANDLING: 4,
+    Component.DUTIES: 8,
+}
 
 # (rule id, first version) → names. `community_…` are sums over all the community's answers to that question.
 LAYOUTS: dict[tuple[str, int], tuple[str, ...]] = {

@@ -31,6 +31,7 @@ class Permission(Word):
     INBOX_READ = "inbox:read", "查看自己的消息"
     INSPECTION_READ = "inspection:read", "查看检查记录"
     INSPECTION_WRITE = "inspection:write", "登记检查"
+    INVITATION_ACCEPT = "invitation:accept", "接受邀请"
     INVITATION_READ = "invitation:read", "查看邀请"
     INVITATION_WRITE = "invitation:write", "邀请楼栋长"
     ISSUE_ACCEPT = "issue:accept", "受理诉求"
@@ -75,6 +76,7 @@ _P = Permission
 EVERYONE: frozenset[Permission] = frozenset(
     {
         _P.INBOX_READ,
+        _P.INVITATION_ACCEPT,
         _P.ISSUE_CONFIRM,
         _P.ISSUE_RATE,
         _P.ISSUE_READ_OWN,

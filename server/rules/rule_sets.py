@@ -79,8 +79,8 @@ def from_json(text: str) -> RuleSet:
     problems += [f"不认识“{name}”" for name in body if name not in names]
     if problems:
         raise RuleSetError(problems)
-    if not isinstance(body["valid_from"], str) or not isinstance(body["tie_break"], list):
-        raise RuleSetError(["“valid_from”要写成“2026-10”，“tie_break”要写成列表"])
+    if not isinstance(body["valid_from"], str) or not _is_list_of_words(body["tie_break"]):
+        raise RuleSetError(["“valid_from”要写成“2026-10”，“tie_break”要写成一列词"])
     try:
         month = parse_month(body["valid_from"])
     except ValueError as wrong:
@@ -89,7 +89,7 @@ def from_json(text: str) -> RuleSet:
 
 
 def rule_set_for(month: Month, rule_sets: Iterable[RuleSet]) -> RuleSet:
-    """The law of a month: of those already valid the latest begun, then the highest version. LookupError when none is."""
+    """The law of a month: of those already valid the latest begun, then the highest version. LookupError if none is."""
     valid = [rule_set for rule_set in rule_sets if rule_set.valid_from <= month]
     if not valid:
         raise LookupError(f"{show_month(month)}还没有可用的计分规则。")
@@ -105,7 +105,9 @@ def _problems(rule_set: RuleSet) -> list[str]:
         return wrong
     at_least_one = ("version", "min_ballots", "min_answers", "duties_for_full_marks", "stars_max", "flags")
     wrong = [f"“{name}”至少是1" for name in at_least_one if numbers[name] < 1]
-    if rule_set.name not in KNOWN_NAMES:
+    if not 1 <= rule_set.valid_from % 100 <= 12:
+        wrong.append("“valid_from”不是一个月份")
+    if rule_set.name not in tuple(KNOWN_NAMES):
         wrong.append(f"这一版程序不会按“{rule_set.name}”算分")
     if sum(rule_set.weights) != FULL:
         wrong.append("四项分值加起来应是100分（100000）")
@@ -122,6 +124,10 @@ def _problems(rule_set: RuleSet) -> list[str]:
     if not set(rule_set.tie_break) <= TIE_BREAKS or len(set(rule_set.tie_break)) != len(rule_set.tie_break):
         wrong.append(f"“tie_break”只能从{'、'.join(sorted(TIE_BREAKS))}里选，不重复")
     return wrong
+
+
+def _is_list_of_words(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(word, str) for word in value)
 
 
 def _overflows(weights: tuple[int, ...]) -> bool:

@@ -1,11 +1,13 @@
 """Buildings to score: one plain maker, and one that hypothesis drives."""
 
+from typing import Any
+
 from hypothesis import strategies as st
 
 from server.rules.scoring import BuildingFacts
 
 
-def building(building_id: int = 1, **over: int | bool) -> BuildingFacts:
+def building(building_id: int = 1, **over: Any) -> BuildingFacts:
     """A building with enough data everywhere: 20 ballots, an inspection, 12 return visits, 3 duties."""
     facts = BuildingFacts(
         building_id,

@@ -48,7 +48,7 @@ def shares(facts: BuildingFacts, community: list[BuildingFacts]) -> dict[Compone
         facts.satisfied + fairly * facts.fairly,
         total("satisfied") + fairly * total("fairly"),
     )
-    questions = [
+    questions: list[tuple[int, Fraction | int, int, Fraction | int, int]] = [
         (10, facts.contacted, facts.contacted_of, total("contacted"), total("contacted_of")),
         (50, facts.solved, facts.solved_of, total("solved"), total("solved_of")),
         (40, satisfaction, facts.satisfaction_of, all_satisfaction, total("satisfaction_of")),
@@ -237,6 +237,20 @@ def test_nothing_falls_below_zero() -> None:
 def test_only_residents_and_the_inspection_rank(facts: BuildingFacts, ranked: bool) -> None:
     scored = score(facts)
     assert (scored.ranked, scored.reason) == (ranked, RANKED_REASON if ranked else THIN_REASON)
+
+
+@pytest.mark.parametrize(
+    ("least", "facts", "ranked"),
+    [
+        (10_000, building(**EMPTY), False),  # though the duty book weighs as much
+        (0, building(**EMPTY), False),
+        (60_000, building(**{**EMPTY, "inspections": 1, "stars_of": 20}), False),
+        (60_000, building(ballots=0), True),
+        (60_001, building(ballots=0), False),
+    ],
+)
+def test_how_much_must_have_data_is_the_rule_sets(least: int, facts: BuildingFacts, ranked: bool) -> None:
+    assert score(facts, rule_set=replace(STANDARD_1, min_weight_to_rank=least)).ranked is ranked
 
 
 def test_nothing_at_all_scores_nothing() -> None:
