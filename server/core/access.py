@@ -6,6 +6,7 @@ Rights come from live appointments, read with the session in one query on every 
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from functools import wraps
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
@@ -127,6 +128,15 @@ def _read_actor(token: str) -> Actor | None:
     session_id, session_kind, person_id, public_id, name = rows[0][:5]
     posts = tuple(Post(*row[5:]) for row in rows if row[5] is not None)
     return Actor(person_id, public_id, name, session_id, session_kind, posts)
+
+
+def actor_for(person_id: int, now: datetime) -> Actor:
+    """Somebody's rights at a moment, without a session: for commands that act in a person's name (the demo)."""
+    token, _ = auth.open_session(person_id, SessionKind.CONSOLE, now)
+    rows = database.connection().execute(_WHO, {"token_hash": auth.hash_token(token), "now": now}).all()
+    session_id, session_kind, _, public_id, name = rows[0][:5]
+    auth.end_session(session_id, now)
+    return Actor(person_id, public_id, name, session_id, session_kind, tuple(Post(*row[5:]) for row in rows if row[5]))
 
 
 def require_actor() -> Actor:

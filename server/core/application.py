@@ -1,14 +1,36 @@
 """The Flask application: one transaction a request, repeated POSTs answered once."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from flask import Flask, Response, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import IntegrityError
+from werkzeug.exceptions import HTTPException
 
 from server.core import database
 from server.core.idempotency import Attempt, key_of_request
 
+F = TypeVar("F", bound=Callable[..., Any])
+
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
+MEGABYTE = 1024 * 1024
+
+
+def takes_up_to(megabytes: int) -> Callable[[F], F]:
+    """Let a view's request be larger than usual: photos and tables."""
+
+    def mark(view: F) -> F:
+        view.__takes_up_to__ = megabytes * MEGABYTE  # type: ignore[attr-defined]
+        return view
+
+    return mark
+
+
+def leaves_a_trace(view: F) -> F:
+    """Mark a GET view that writes: an export is noted in the audit trail, so its transaction is a writing one."""
+    view.__leaves_a_trace__ = True  # type: ignore[attr-defined]
+    return view
 
 
 class Application(Flask):
@@ -19,19 +41,43 @@ class Application(Flask):
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Run the view inside its transaction."""
-        database.expect_reads_only(request.method in READING)
+        view: Any = self.view_functions.get(request.endpoint or "")
+        database.expect_reads_only(request.method in READING and not hasattr(view, "__leaves_a_trace__"))
+        if hasattr(view, "__takes_up_to__"):  # before anything reads the body
+            request.max_content_length = view.__takes_up_to__
         attempt = self._attempt()
-        if attempt is not None:
-            replayed = attempt.replay()
-            if replayed is not None:
-                return replayed
-        answered: Any = super().dispatch_request()
-        if attempt is not None:
-            answered = self.make_response(answered)
-            attempt.remember(answered)
-        if not self._refused(answered):
-            database.commit()
+        # Nearly every request comes once, so the work is done first and a repetition shows by its key at the end (or by
+        # being refused). Only where the work is heavy, re-encoding photos, is it worth looking first.
+        if attempt is not None and request.mimetype == "multipart/form-data" and (known := attempt.replay()):
+            return known
+        try:
+            answered: Any = super().dispatch_request()
+            if attempt is not None:
+                answered = self.make_response(answered)
+                attempt.remember(answered)
+        except (HTTPException, IntegrityError):
+            if twin := self._twin(attempt):
+                return twin
+            raise
+        if self._refused(answered):
+            return self._twin(attempt) or answered
+        database.commit()
         return answered  # type: ignore[no-any-return]
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """No view here is a coroutine; Flask and flask-smorest ask nine times a request."""
+        return func
+
+    @staticmethod
+    def _twin(attempt: Attempt | None) -> Response | None:
+        """The answer of the same request, when it arrived twice at once and the other one won while this one waited.
+
+        A double tap in a browser shows only the second answer: it must not be "already done".
+        """
+        if attempt is None:
+            return None
+        database.rollback()
+        return attempt.replay()
 
     def _attempt(self) -> Attempt | None:
         view = self.view_functions.get(request.endpoint or "")

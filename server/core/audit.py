@@ -33,6 +33,8 @@ class Action(StrEnum):
     DEDUCTION_ENTER = "deduction:enter"
     DUTY_DECIDE = "duty:decide"
     HOUSEHOLD_CHANGE = "household:change"
+    HOUSEHOLD_EXPORT = "household:export"
+    HOUSEHOLD_IMPORT = "household:import"
     HOUSEHOLD_REVEAL = "household:reveal"
     INSPECTION_WRITE = "inspection:write"
     INVITATION_ACCEPT = "invitation:accept"
@@ -46,6 +48,9 @@ class Action(StrEnum):
     MONTH_PUBLISH = "month:publish"
     MONTH_SEAL = "month:seal"
     PERSON_CREATE = "person:create"
+    PERSON_DISABLE = "person:disable"
+    PERSON_ENABLE = "person:enable"
+    PERSON_PASSWORD = "person:password"  # noqa: S105 -- a word of the trail, not a password
     PLACE_CHANGE = "place:change"
     PLACE_IMPORT = "place:import"
     RANKING_EXPORT = "ranking:export"

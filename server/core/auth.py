@@ -86,8 +86,11 @@ def password_matches(password_hash: str | None, password: str) -> bool:
     return matches and password_hash is not None
 
 
-def refuse_when_guessing(username: str, now: datetime) -> None:
-    """Raise 429 when this user name has failed too often lately (kept in the database: all workers count together)."""
+def refuse_when_guessing(username: str, now: datetime, *, what: str = "密码错误次数太多") -> None:
+    """Raise 429 when this user name has failed too often lately (kept in the database: all workers count together).
+
+    Other secrets people type are guarded the same way: `what` then says which, and `username` is any name of the guesser.
+    """
     subject = crypto.blind_index(username.casefold(), "sign_in_failures.subject")
     since = now - FAILURE_WINDOW
     oldest, count = (
@@ -103,7 +106,7 @@ def refuse_when_guessing(username: str, now: datetime) -> None:
         wait = max(1, int((oldest + FAILURE_WINDOW - now).total_seconds()))
         minutes = -(-wait // 60)
         raise Problem(
-            429, "too_many_failures", f"密码错误次数太多，请 {minutes} 分钟后再试。", headers={"Retry-After": str(wait)}
+            429, "too_many_failures", f"{what}，请 {minutes} 分钟后再试。", headers={"Retry-After": str(wait)}
         )
 
 
@@ -111,6 +114,23 @@ def note_failure(username: str, now: datetime) -> None:
     """Remember a failed sign-in. The caller must let this transaction commit."""
     subject = crypto.blind_index(username.casefold(), "sign_in_failures.subject")
     database.connection().execute(sa.insert(SignInFailure).values(subject=subject, at=now))
+
+
+def forget_failures(now: datetime) -> int:
+    """Delete failures that no longer slow anybody down. Returns how many."""
+    return (
+        database.connection().execute(sa.delete(SignInFailure).where(SignInFailure.at <= now - FAILURE_WINDOW)).rowcount
+    )
+
+
+def refuse_guess(username: str, now: datetime, refusal: Problem) -> Problem:
+    """Remember a wrong guess although the request is refused. Returns the refusal, to be raised.
+
+    Commits: call it before anything else was written.
+    """
+    note_failure(username, now)
+    database.commit()
+    return refusal
 
 
 def form_token(session_token: str) -> str:

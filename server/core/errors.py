@@ -95,20 +95,20 @@ def is_api(path: str) -> bool:
     return path.startswith(("/api/", "/healthz", "/readyz"))
 
 
-def _flatten(messages: Any, path: str = "") -> Iterator[FieldError]:
+def flatten(messages: Any, path: str = "") -> Iterator[FieldError]:
     """Turn marshmallow's nested messages into dotted field paths."""
     if isinstance(messages, Mapping):
         for name, inner in messages.items():
             here = path if name == "_schema" else f"{path}.{name}" if path else str(name)
-            yield from _flatten(inner, here)
+            yield from flatten(inner, here)
     elif isinstance(messages, list | tuple):
         for inner in messages:
-            yield from _flatten(inner, path)
+            yield from flatten(inner, path)
     else:
         yield FieldError(path, str(messages))
 
 
-def _from_http(error: HTTPException) -> Problem:
+def from_http(error: HTTPException) -> Problem:
     """Express any werkzeug or webargs refusal as a Problem, keeping its own headers (Allow, Retry-After …)."""
     if isinstance(error, Problem):
         return error
@@ -120,7 +120,7 @@ def _from_http(error: HTTPException) -> Problem:
         messages = {name: inner for part in messages.values() for name, inner in _as_mapping(part).items()}
     headers = {n: v for n, v in error.get_headers() if n not in ("Content-Type", "Content-Length")}
     headers.update(data.get("headers") or {})
-    return Problem(status, code, detail, errors=tuple(_flatten(messages)), headers=headers)
+    return Problem(status, code, detail, errors=tuple(flatten(messages)), headers=headers)
 
 
 def _as_mapping(part: Any) -> Mapping[str, Any]:
@@ -160,7 +160,7 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(HTTPException)
     def _refused(error: HTTPException) -> Response:
         _forget()
-        return answer(_from_http(error))
+        return answer(from_http(error))
 
     @app.errorhandler(Exception)
     def _failed(error: Exception) -> Response:
@@ -182,7 +182,7 @@ def init_app(app: Flask) -> None:
     @app.errorhandler(RequestEntityTooLarge)
     def _too_large(error: RequestEntityTooLarge) -> Response:
         _forget()
-        return answer(_from_http(error))
+        return answer(from_http(error))
 
 
 def _forget() -> None:

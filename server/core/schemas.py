@@ -5,7 +5,9 @@ import unicodedata
 from typing import Any
 
 import marshmallow as ma
+from flask_smorest.fields import Upload
 from marshmallow import fields, validate
+from werkzeug.datastructures import FileStorage
 
 from server.rules import calendar
 
@@ -88,6 +90,17 @@ class PublicId(fields.String):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(validate=pattern("^[0-9a-hjkmnp-tv-z]{16}$", "编号的格式不对。"), **kwargs)
+
+
+class File(Upload):
+    """A file of a form, as werkzeug's FileStorage."""
+
+    default_error_messages = {"required": "请选择文件。", "invalid": "应为文件。"}  # noqa: RUF012 -- marshmallow declares it so
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> FileStorage:
+        if not isinstance(value, FileStorage):
+            raise self.make_error("invalid")
+        return value
 
 
 class MonthField(fields.String):

@@ -44,7 +44,7 @@ CLAIM = "whoever holds the claim code is the reporter"
 @needs(Permission.ISSUE_REPORT)
 @idempotent
 @blueprint.arguments(ReportSchema)
-@blueprint.response(201, ReportedSchema)
+@blueprint.response(201, ReportedSchema, ready=True)
 def report(body: dict[str, Any]) -> Reported:
     """Report a problem, for myself with the scanned code or on behalf of a resident (代报)"""
     code, building, channel = body.pop("code"), body.pop("building"), body.pop("channel")
@@ -57,7 +57,7 @@ def report(body: dict[str, Any]) -> Reported:
 @open_to_all("whoever stands in the stairwell may report; no account is needed")
 @idempotent
 @blueprint.arguments(ReportByCodeSchema)
-@blueprint.response(201, ReportedSchema)
+@blueprint.response(201, ReportedSchema, ready=True)
 def report_by_code(body: dict[str, Any], code: str) -> Reported:
     """Report a problem with a stairwell code and no account"""
     return service.report_by_code(code, Report(**body), clock.now(), reporter=current_actor())
@@ -69,7 +69,7 @@ def report_by_code(body: dict[str, Any], code: str) -> Reported:
 @blueprint.get("/my/issues")
 @needs(Permission.ISSUE_READ_OWN)
 @blueprint.arguments(IssueQuery, location="query")
-@blueprint.response(200, IssuePageSchema)
+@blueprint.response(200, IssuePageSchema, ready=True)
 def my_issues(query: dict[str, Any]) -> Page[IssueItem]:
     """What I reported"""
     return queries.page_of_own(require_actor(), Filters(**query))
@@ -208,7 +208,7 @@ def withdraw_claimed(body: dict[str, Any], claim: str) -> IssueView:
 @blueprint.get("/issues")
 @needs(Permission.ISSUE_LIST)
 @blueprint.arguments(IssueQuery, location="query")
-@blueprint.response(200, IssuePageSchema)
+@blueprint.response(200, IssuePageSchema, ready=True)
 def issues(query: dict[str, Any]) -> Page[IssueItem]:
     """The newest issues in my places"""
     return queries.page_for_staff(require_actor(), Filters(**query))

@@ -8,6 +8,8 @@ from models import Base
 from models.base import NAMING
 from models.retention import Retention, personal
 from models.types import UTCDateTime
+from server.commands.privacy import PAGE
+from server.core import retention
 
 Tables = Iterable[sa.Table]
 
@@ -96,3 +98,7 @@ def test_a_good_table_passes() -> None:
         sa.Column("phone_sealed", sa.LargeBinary, info=personal("to call", keep="a week").column.info),
     )
     assert [check([good]) for check in (naive_moments, unchecked_words, kept_for_ever, plain_personal)] == [[]] * 4
+
+
+def test_the_page_of_personal_data_is_up_to_date() -> None:
+    assert PAGE.read_text(encoding="utf-8") == retention.table(), "run `flask privacy write`"

@@ -17,6 +17,7 @@ from server.issues import queries
 from server.photos import service as photos
 from server.rules import lifecycle
 from server.rules.calendar import month_of
+from server.rules.levels import LEVEL_OF
 from server.rules.lifecycle import CLOCK, Details, JoinTarget, Mover, Refusal, Step
 from server.rules.permissions import Permission
 
@@ -130,9 +131,14 @@ def _write(
     change: dict[str, Any] = {"state": step.to_state, "level": step.to_level, "version": row.version + 1}
     if move is Move.ACCEPT and row.accepted_at is None:
         change["accepted_at"] = now
-    if move is Move.RESOLVE:
+    if move is Move.RESOLVE and role is not None:
+        # A superior may settle what lies lower down; "还没好" then goes above the one who really did it.
+        by = max(row.level, LEVEL_OF[role], key=lambda level: level.height)
         change |= {
-            "resolved_at": now, "resolved_by_id": actor_id, "resolved_level": row.level, "outcome": details.text.strip()
+            "resolved_at": now,
+            "resolved_by_id": actor_id,
+            "resolved_level": by,
+            "outcome": details.text.strip(),
         }
     if move is Move.DECLINE:
         change["responsible"] = details.responsible.strip()

@@ -1,0 +1,67 @@
+"""Reporting an issue by its whole product path, and the list of 20, over their floors."""
+
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask
+
+from tests.bench import floors, wsgi
+
+TEXT = "二单元三楼水管漏水，从昨天晚上开始，楼梯上都是水，老人走路怕滑倒，请尽快来看一看。"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One ratio: microseconds of CPU a call."""
+
+    what: str
+    floor: float
+    ours: float
+    good: float
+    aim: float
+
+    @property
+    def ratio(self) -> float:
+        return self.ours / self.floor
+
+
+def expect(answer: wsgi.Answer, status: str) -> None:
+    """A benchmark of error pages would be fast."""
+    if not answer[0].startswith(status):
+        raise RuntimeError(f"expected {status}, got {answer[0]}: {answer[1][:300]!r}")
+
+
+def repeat(app: Flask, env: Callable[[], dict[str, Any]], status: str) -> Callable[[int], None]:
+    """A function that sends the request n times."""
+
+    def send(times: int) -> None:
+        for _ in range(times):
+            expect(wsgi.call(app, env()), status)
+
+    return send
+
+
+def report(app: Flask, url: str, token: str, code: str, *, sqlite: bool) -> Figure:
+    """POST /api/v1/issues with token, code and Idempotency-Key, to 201 and a durable commit."""
+    keys = itertools.count(10**15)
+    body = {"category": "leak", "text": TEXT, "spot": "二单元三楼", "code": code}
+    floor = repeat(floors.app(url), lambda: wsgi.environ("POST", "/report", token=token, body=body), "201")
+    ours = repeat(
+        app,
+        lambda: wsgi.environ(
+            "POST", "/api/v1/issues", token=token, body=body, idempotency_key=f"bench-{next(keys):016d}"
+        ),
+        "201",
+    )
+    low, high = wsgi.paired(floor, ours, rounds=7, calls=400)
+    return Figure("report an issue, whole path", low * 1e6, high * 1e6, 3.5 if sqlite else 3.0, 2.0)
+
+
+def latest(app: Flask, url: str, token: str, *, sqlite: bool) -> Figure:
+    """GET /api/v1/issues as the community: 20 rows."""
+    floor = repeat(floors.app(url), lambda: wsgi.environ("GET", "/list", token=token), "200")
+    ours = repeat(app, lambda: wsgi.environ("GET", "/api/v1/issues", token=token), "200")
+    low, high = wsgi.paired(floor, ours, rounds=7, calls=400)
+    return Figure("list of the latest 20", low * 1e6, high * 1e6, 4.0 if sqlite else 3.0, 1.5)
