@@ -73,5 +73,13 @@ class Resident(Public, InBuilding, Base):
         sa.CheckConstraint("moved_out_at IS NULL OR NOT is_contact", name="contact_lives_there"),
         sa.Index("ix_residents_community_name", "community_id", "name_index"),
         sa.Index("ix_residents_community_phone", "community_id", "phone_index"),
+        sa.Index(
+            "uq_residents_name",
+            "household_id",
+            "name_index",
+            unique=True,
+            sqlite_where=sa.text("moved_out_at IS NULL"),
+            postgresql_where=sa.text("moved_out_at IS NULL"),
+        ),
         sa.CheckConstraint("erased_at IS NOT NULL OR name_sealed IS NOT NULL", name="named_until_erased"),
     )

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import Base, Key, Public, reference
 from models.enums import Component, MonthState, StandingState
 from models.place import InBuilding
-from models.types import checked_enum
+from models.types import Id, checked_enum
 
 
 class RuleSet(Base):
@@ -87,10 +87,8 @@ class ScoreLine(Base):
 
     __tablename__ = "score_lines"
 
-    community_month_id: Mapped[int] = mapped_column(
-        sa.ForeignKey("community_months.id", ondelete="RESTRICT"), primary_key=True
-    )
-    building_id: Mapped[int] = mapped_column(sa.ForeignKey("places.id", ondelete="RESTRICT"), primary_key=True)
+    community_month_id: Mapped[int] = mapped_column(Id, primary_key=True)
+    building_id: Mapped[int] = mapped_column(Id, primary_key=True)
     component: Mapped[Component] = mapped_column(checked_enum(Component), primary_key=True)
     rule_id: Mapped[str] = mapped_column(sa.String(40))
     rule_version: Mapped[int]
@@ -101,7 +99,15 @@ class ScoreLine(Base):
         sa.JSON(none_as_null=True), comment="integers in the order of server.rules.line_facts"
     )
 
-    __table_args__ = ({"sqlite_with_rowid": False},)
+    __table_args__ = (
+        # One reference, not two: a line belongs to its building's standing (and 80,000 are checked at once).
+        sa.ForeignKeyConstraint(
+            ["community_month_id", "building_id"],
+            ["standings.community_month_id", "standings.building_id"],
+            ondelete="RESTRICT",
+        ),
+        {"sqlite_with_rowid": False},
+    )
 
 
 class Deduction(Public, InBuilding, Base):

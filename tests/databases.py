@@ -43,8 +43,11 @@ def _free_port() -> int:
 
 
 @contextmanager
-def postgres() -> Iterator[str | Missing]:
-    """The address of a server for tests while the block runs, without a database name; or why there is none."""
+def postgres(*, durable: bool = False) -> Iterator[str | Missing]:
+    """The address of a server for tests while the block runs, without a database name; or why there is none.
+
+    `durable`: a cluster we start writes to the disk as production would (benchmarks); tests need not.
+    """
     given = os.environ.get(ENV)
     if given:
         yield given
@@ -65,7 +68,9 @@ def postgres() -> Iterator[str | Missing]:
     if user:
         shutil.chown(folder, user)
     port = _free_port()
-    options = f"-p {port} -k {folder} -h 127.0.0.1 -c fsync=off -c full_page_writes=off -c max_connections=200"
+    options = f"-p {port} -k {folder} -h 127.0.0.1 -c max_connections=200"
+    if not durable:
+        options += " -c fsync=off -c full_page_writes=off"
 
     def run(*command: str) -> None:
         subprocess.run(command, check=True, user=user, cwd=folder, capture_output=True, timeout=60)

@@ -18,6 +18,8 @@ class WeChatIdentity:
 
 
 class Gateway(Protocol):
+    """Everything we ask of WeChat."""
+
     def login(self, code: str) -> WeChatIdentity:
         """Trade the single-use code of `wx.login` for an identity.
 

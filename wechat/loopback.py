@@ -4,6 +4,7 @@ from ipaddress import ip_address
 
 
 def is_loopback(host: str) -> bool:
+    """Whether a host name or address stays on this machine."""
     if host == "localhost":
         return True
     try:

@@ -4,7 +4,7 @@ Rights come from live appointments, read with the session in one query on every 
 `within`/`fetch`: outside the actor's places the answer is 404, inside but not allowed 403.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
@@ -216,6 +216,11 @@ def within(
     `table` is `places`, or anything with `building_id`, `grid_id`, `community_id`, or with `community_id` alone. `narrow`
     may add a condition for a post (a department sees only what was passed to it).
     """
+    return within_posts(actor.posts_granting(permission), table, narrow)
+
+
+def within_posts(posts: Sequence[Post], table: sa.FromClause, narrow: Narrowing | None) -> ColumnElement[bool]:
+    """The condition "this row lies in one of these posts' places"."""
     columns = table.c
     if table is Place.__table__:
         rows = _rows_of_places
@@ -224,11 +229,40 @@ def within(
     else:
         rows = _rows_of_communities
     conditions = []
-    for post in actor.posts_granting(permission):
+    for post in posts:
         condition = rows(post, columns)
         extra = narrow(post, columns) if narrow else None
         conditions.append(condition if extra is None else sa.and_(condition, extra))
     return sa.or_(*conditions) if conditions else sa.false()
+
+
+Shape = tuple[tuple[Role, PlaceKind], ...]
+
+
+def shape_of(posts: Sequence[Post]) -> Shape:
+    """What a condition over these posts looks like, whatever the places: the key under which a hot statement is kept."""
+    return tuple((post.role, post.kind) for post in posts)
+
+
+def stand_ins(shape: Shape) -> tuple[Post, ...]:
+    """Posts whose places are parameters, to build a hot statement once for everybody of this shape."""
+    return tuple(
+        Post(role, _id(f"place_{n}"), kind, "", "", _id(f"community_{n}"), _id(f"street_{n}"), _id(f"district_{n}"))
+        for n, (role, kind) in enumerate(shape)
+    )
+
+
+def places_of(posts: Sequence[Post]) -> dict[str, int | None]:
+    """The parameters of a statement built over `stand_ins`."""
+    return {
+        name: value
+        for n, post in enumerate(posts)
+        for name, value in ((f"place_{n}", post.place_id), (f"community_{n}", post.community_id))
+    }
+
+
+def _id(name: str) -> Any:
+    return sa.bindparam(name, type_=sa.BigInteger)
 
 
 def fetch(

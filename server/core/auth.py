@@ -89,7 +89,7 @@ def password_matches(password_hash: str | None, password: str) -> bool:
 def refuse_when_guessing(username: str, now: datetime, *, what: str = "密码错误次数太多") -> None:
     """Raise 429 when this user name has failed too often lately (kept in the database: all workers count together).
 
-    Other secrets people type are guarded the same way: `what` then says which, and `username` is any name of the guesser.
+    Other secrets people type are guarded the same way: `what` says which, and `username` is any name of the guesser.
     """
     subject = crypto.blind_index(username.casefold(), "sign_in_failures.subject")
     since = now - FAILURE_WINDOW

@@ -71,7 +71,7 @@ class FolderStore:
     def keys(self, folder: str) -> Iterator[str]:
         """See PhotoStore. A half-written file has a name of its own, which nothing else ever asks for."""
         if not _FOLDER.fullmatch(folder):
-            raise ValueError(folder)
+            raise ValueError(f"not a folder: {folder!r}")
         try:
             names = os.listdir(self._root / folder)
         except FileNotFoundError:
@@ -81,7 +81,7 @@ class FolderStore:
     def _path(self, key: str) -> Path:
         folder, _, name = key.partition("/")
         if not _FOLDER.fullmatch(folder) or not _NAME.fullmatch(name):
-            raise ValueError(key)
+            raise ValueError(f"not a key: {key!r}")
         return self._root / folder / name
 
     def _make(self, folder: Path) -> None:

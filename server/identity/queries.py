@@ -2,7 +2,11 @@
 
 from dataclasses import dataclass
 
+import sqlalchemy as sa
+
+from models import Person
 from models.enums import PlaceKind, Role
+from server.core import database
 from server.core.access import Actor
 from server.rules.permissions import EVERYONE, GRANTS
 
@@ -36,3 +40,10 @@ def me(actor: Actor) -> Me:
         for p in actor.posts
     ]
     return Me(actor.public_id, actor.name, posts, sorted(EVERYONE))
+
+
+def staff_id(username: str) -> str | None:
+    """The public id of the person who signs in to the console with this user name; None for nobody or a closed account."""
+    query = sa.select(Person.public_id).where(Person.username == username, Person.disabled_at.is_(None))
+    found: str | None = database.connection().execute(query).scalar()
+    return found

@@ -3,7 +3,7 @@
 from marshmallow import fields
 
 from models.enums import PlaceKind, Role
-from server.core.schemas import PublicId, Schema, Text, length
+from server.core.schemas import PublicId, Schema, length
 
 
 class SignInSchema(Schema):
@@ -37,9 +37,3 @@ class MeSchema(Schema):
     name = fields.String(required=True)
     posts = fields.List(fields.Nested(PostSchema), required=True)
     permissions = fields.List(fields.String(), required=True, metadata={"description": "what anybody signed in may do"})
-
-
-class AcceptInvitationSchema(Schema):
-    """The code on the office's invitation."""
-
-    code = Text(6, 32, required=True)

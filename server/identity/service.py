@@ -12,7 +12,7 @@ from models.enums import SessionKind
 from server.core import audit, auth, crypto, database
 from server.core.access import Actor
 from server.core.audit import Action
-from server.core.errors import Problem, conflict, invalid
+from server.core.errors import FieldError, Problem, conflict, invalid
 from wechat.gateway import CodeUsedOrExpired, Gateway, UserBlocked, WeChatError
 
 log = logging.getLogger("louzhang.identity")
@@ -117,3 +117,57 @@ def create_staff(name: str, username: str, password: str, now: datetime, by: Act
     ).scalar_one()
     audit.record(Action.PERSON_CREATE, now, actor=by, subject=f"person:{public_id}")
     return int(person_id)
+
+
+def disable(username: str, now: datetime) -> None:
+    """Close an account: nobody signs in with it, and every session of it is dark at the next request. History stays."""
+    person_id, public_id = _staff(username)
+    database.connection().execute(
+        sa.update(Person).where(Person.id == person_id, Person.disabled_at.is_(None)).values(disabled_at=now)
+    )
+    auth.end_all_sessions(person_id, now)
+    audit.record(Action.PERSON_DISABLE, now, subject=f"person:{public_id}")
+
+
+def enable(username: str, now: datetime) -> None:
+    """Open a closed account again, with the password it had."""
+    person_id, public_id = _staff(username)
+    database.connection().execute(sa.update(Person).where(Person.id == person_id).values(disabled_at=None))
+    audit.record(Action.PERSON_ENABLE, now, subject=f"person:{public_id}")
+
+
+def reset_password(username: str, password: str, now: datetime) -> None:
+    """Give an account a new password and end all its sessions. Raises Problem for a weak one."""
+    person_id, public_id = _staff(username)
+    hashed = auth.hash_password(password)
+    database.connection().execute(sa.update(Person).where(Person.id == person_id).values(password_hash=hashed))
+    auth.end_all_sessions(person_id, now)
+    audit.record(Action.PERSON_PASSWORD, now, subject=f"person:{public_id}")
+
+
+def change_password(actor: Actor, old: str, new: str, now: datetime) -> None:
+    """Whoever knows the old password sets a new one; every session ends, this one too. Raises 422, 429 when guessing."""
+    row = (
+        database.connection()
+        .execute(sa.select(Person.username, Person.password_hash).where(Person.id == actor.person_id))
+        .one()
+    )
+    if row.username is None:
+        raise conflict("no_password", "这个账号用微信登录，没有密码。")
+    auth.refuse_when_guessing(row.username, now)
+    if not auth.password_matches(row.password_hash, old):
+        wrong = Problem(422, "wrong_password", "原密码不对。", errors=(FieldError("old", "原密码不对。"),))
+        raise auth.refuse_guess(row.username, now, wrong)
+    hashed = auth.hash_password(new)
+    database.connection().execute(sa.update(Person).where(Person.id == actor.person_id).values(password_hash=hashed))
+    auth.end_all_sessions(actor.person_id, now)
+    audit.record(Action.PERSON_PASSWORD, now, actor=actor, subject=f"person:{actor.public_id}")
+
+
+def _staff(username: str) -> tuple[int, str]:
+    """Internal and public id of the person with a user name. Raises Problem 404."""
+    query = sa.select(Person.id, Person.public_id).where(Person.username == username.strip().lower())
+    row = database.connection().execute(query).one_or_none()
+    if row is None:
+        raise Problem(404, "unknown_username", "没有这个用户名。")
+    return row.id, row.public_id

@@ -7,6 +7,7 @@ and a department sees only what was passed to it.
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -215,48 +216,59 @@ _LIST = sa.select(
 
 def page_for_staff(actor: Actor, filters: Filters) -> Page[IssueItem]:
     """The newest issues in the actor's places, a page at a time. One query whatever the number of rows."""
-    return _page(_LIST.where(access.within(actor, Permission.ISSUE_LIST, _issues, narrow=narrow)), filters)
+    posts = actor.posts_granting(Permission.ISSUE_LIST)
+    return _page(access.shape_of(posts), access.places_of(posts), filters)
 
 
 def page_of_own(actor: Actor, filters: Filters) -> Page[IssueItem]:
     """What the actor reported, newest first."""
-    return _page(_LIST.where(_issues.c.reporter_id == actor.person_id), filters)
+    return _page(None, {"reporter_id": actor.person_id}, filters)
 
 
-def _page(query: sa.Select[Any], filters: Filters) -> Page[IssueItem]:
-    if filters.state is not None:
-        query = query.where(_issues.c.state == filters.state)
-    elif filters.family is not None:
-        query = query.where(_issues.c.state.in_(sorted(FAMILIES[filters.family])))
-    if filters.category is not None:
-        query = query.where(_issues.c.category == filters.category)
-    if filters.level is not None:
-        query = query.where(_issues.c.level == filters.level)
-    if filters.building is not None:
-        building = sa.select(_places.c.id).where(
-            _places.c.public_id == filters.building, _places.c.kind == PlaceKind.BUILDING
-        )
-        query = query.where(_issues.c.building_id == building.scalar_subquery())
+def _page(shape: access.Shape | None, values: dict[str, Any], filters: Filters) -> Page[IssueItem]:
     after = paging.decode(filters.cursor)
-    if after is not None:
-        query = query.where(_issues.c.id < after)
-    rows = database.connection().execute(query.order_by(_issues.c.id.desc()).limit(filters.limit + 1)).all()
-    return paging.page(rows, filters.limit, _item, lambda row: row.id)
+    given = {
+        "state": filters.state,
+        "category": filters.category,
+        "level": filters.level,
+        "building": filters.building,
+        "after": after,
+    }
+    given = {name: value for name, value in given.items() if value is not None}
+    family = filters.family if filters.state is None else None
+    statement = _statement(shape, family, frozenset(given))
+    rows = database.connection().execute(statement, {**values, **given, "rows": filters.limit + 1}).all()
+    return paging.page(rows, filters.limit, _item, lambda row: row[0])
+
+
+@lru_cache(maxsize=512)
+def _statement(shape: access.Shape | None, family: str | None, given: frozenset[str]) -> sa.Select[Any]:
+    """The list's statement for a shape of posts (None: the reporter's own) and a choice of filters, built once."""
+    columns = _issues.c
+    if shape is None:
+        query = _LIST.where(columns.reporter_id == sa.bindparam("reporter_id"))
+    else:
+        query = _LIST.where(access.within_posts(access.stand_ins(shape), _issues, narrow))
+    building = sa.select(_places.c.id).where(
+        _places.c.public_id == sa.bindparam("building"), _places.c.kind == PlaceKind.BUILDING
+    )
+    conditions = {
+        "state": columns.state == sa.bindparam("state", type_=columns.state.type),
+        "category": columns.category == sa.bindparam("category", type_=columns.category.type),
+        "level": columns.level == sa.bindparam("level", type_=columns.level.type),
+        "building": columns.building_id == building.scalar_subquery(),
+        "after": columns.id < sa.bindparam("after", type_=sa.BigInteger),
+    }
+    query = query.where(*(conditions[name] for name in sorted(given)))
+    if family is not None:
+        query = query.where(columns.state.in_(sorted(FAMILIES[family])))
+    return query.order_by(columns.id.desc()).limit(sa.bindparam("rows", type_=sa.Integer))
 
 
 def _item(row: Row[Any]) -> IssueItem:
+    _, public_id, category, state, level, excerpt, spot, reported_at, rework, building, building_name = row
     return IssueItem(
-        row.public_id,
-        row.category,
-        row.state,
-        row.state.zh,
-        row.level,
-        row.excerpt,
-        row.spot,
-        row.building,
-        row.building_name,
-        row.reported_at,
-        row.rework,
+        public_id, category, state, state.zh, level, excerpt, spot, building, building_name, reported_at, rework
     )
 
 

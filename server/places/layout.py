@@ -93,7 +93,9 @@ def candidates(rows: list[Row], layout: Layout) -> tuple[list[Candidate], list[R
     seen: dict[str, Candidate] = {}
     for row in rows:
         for also in layout.also:
-            heads = {Field.CODE: also.code, Field.NAME: also.name} | ({Field.PARENT: also.parent} if also.parent else {})
+            heads = {Field.CODE: also.code, Field.NAME: also.name} | (
+                {Field.PARENT: also.parent} if also.parent else {}
+            )
             named = _candidate(row, heads, also.kind, errors)
             if named is None:
                 continue
@@ -152,7 +154,7 @@ def _candidate(
 
 def _read(row: Row, columns: Mapping[Field, str], said: dict[Field, str]) -> Iterator[tuple[Field, str]]:
     """Fill `said` from a row's cells; yield what is wrong with them."""
-    limits = {Field.CODE: CODE_LIMIT, Field.NAME: NAME_LIMIT, Field.PARENT: CODE_LIMIT}
+    limits = {Field.CODE: CODE_LIMIT, Field.NAME: NAME_LIMIT, Field.KIND: NAME_LIMIT, Field.PARENT: CODE_LIMIT}
     for what, heading in columns.items():
         try:
             told = sheets.text(row.cells[heading])
@@ -161,7 +163,7 @@ def _read(row: Row, columns: Mapping[Field, str], said: dict[Field, str]) -> Ite
             continue
         if not told and what is not Field.PARENT:
             yield what, "没有填写。"
-        elif len(told) > limits.get(what, NAME_LIMIT):
+        elif len(told) > limits[what]:
             yield what, f"最多 {limits[what]} 个字。"
         else:
             said[what] = told

@@ -107,3 +107,20 @@ def settle_sequences(connection: Connection) -> None:
                 sa.text(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), (SELECT max(id) FROM {table}))")
             )
     connection.execute(sa.text("ANALYZE"))
+
+
+def inspections(connection: Connection, size: Size, year_month: int) -> None:
+    """The office's sheet for every building of a month, by one inspector."""
+    stamp = "'2020-01-01 00:00:00+00:00'" if connection.dialect.name == "postgresql" else "'2020-01-01 00:00:00.000000'"
+    connection.execute(
+        sa.text(f"INSERT INTO persons (id, public_id, name, created_at) VALUES (1, {spread('1', 11)}, '', {stamp})")
+    )
+    first, communities = first_building(size), size.communities
+    connection.execute(
+        sa.text(
+            "INSERT INTO inspections (public_id, month, building_id, community_id, stairwell, safety, care, neighbours, "
+            f"note, inspector_id, inspected_at, version) {numbers(first, size.buildings)} SELECT {spread('i', 13)}, "
+            f"{year_month}, i, {first_community()} + i % {communities}, 1 + i % 5, 1 + i % 4, 1 + i % 3, 5, '', 1, {stamp}, 1 "
+            "FROM n"
+        )
+    )

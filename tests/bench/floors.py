@@ -93,4 +93,4 @@ def app(url: str) -> Flask:
     return made
 
 
-Settle = Callable[[str], float]
+

@@ -1,6 +1,7 @@
 """Reporting an issue by its whole product path, and the list of 20, over their floors."""
 
 import itertools
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -55,7 +56,7 @@ def report(app: Flask, url: str, token: str, code: str, *, sqlite: bool) -> Figu
         ),
         "201",
     )
-    low, high = wsgi.paired(floor, ours, rounds=7, calls=400)
+    low, high = wsgi.paired(floor, ours, rounds=30, calls=100)
     return Figure("report an issue, whole path", low * 1e6, high * 1e6, 3.5 if sqlite else 3.0, 2.0)
 
 
@@ -63,5 +64,25 @@ def latest(app: Flask, url: str, token: str, *, sqlite: bool) -> Figure:
     """GET /api/v1/issues as the community: 20 rows."""
     floor = repeat(floors.app(url), lambda: wsgi.environ("GET", "/list", token=token), "200")
     ours = repeat(app, lambda: wsgi.environ("GET", "/api/v1/issues", token=token), "200")
-    low, high = wsgi.paired(floor, ours, rounds=7, calls=400)
+    low, high = wsgi.paired(floor, ours, rounds=30, calls=100)
     return Figure("list of the latest 20", low * 1e6, high * 1e6, 4.0 if sqlite else 3.0, 1.5)
+
+
+def pages(app: Flask, token: str, deep: int) -> tuple[float, float]:
+    """Microseconds of CPU for page 1 and for page number `deep` of the community's list, walked to by its cursors."""
+    cursor = ""
+    for _ in range(deep - 1):
+        answer = wsgi.call(app, wsgi.environ("GET", "/api/v1/issues", token=token, query=f"cursor={cursor}"))
+        expect(answer, "200")
+        following = json.loads(_text(answer))["next_cursor"]
+        if following is None:
+            break
+        cursor = following
+    first = repeat(app, lambda: wsgi.environ("GET", "/api/v1/issues", token=token), "200")
+    last = repeat(app, lambda: wsgi.environ("GET", "/api/v1/issues", token=token, query=f"cursor={cursor}"), "200")
+    one, other = wsgi.paired(first, last, rounds=9, calls=100)
+    return one * 1e6, other * 1e6
+
+
+def _text(answer: wsgi.Answer) -> bytes:
+    return answer[1]

@@ -50,7 +50,7 @@ def test_every_post_of_the_api_can_be_repeated(app: Flask) -> None:
 
 
 def test_a_silent_route_is_noticed() -> None:
-    app = Flask(__name__)
+    app = Flask(__name__, static_folder=None)
     app.add_url_rule("/api/v1/silent", "silent", lambda: "", methods=["POST"])
     app.add_url_rule("/guarded", "guarded", needs(Permission.ME_READ)(lambda: ""))
     app.add_url_rule("/open", "open", open_to_all("it is a test")(lambda: ""))

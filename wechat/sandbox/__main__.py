@@ -12,6 +12,7 @@ from wechat.sandbox.server import PublicInterface, address, open_server
 
 
 def main() -> int:
+    """Serve the sandbox until told to stop; exit 2 for a public host, 1 for a taken port."""
     parser = argparse.ArgumentParser(prog="python -m wechat.sandbox", description="微信沙盒 · a WeChat for developers")
     parser.add_argument("--host", default="127.0.0.1", help="loopback only (default %(default)s)")
     parser.add_argument("--port", type=int, default=8900, help="0 finds a free one (default %(default)s)")

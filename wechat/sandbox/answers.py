@@ -33,16 +33,20 @@ _WORDS = {
 
 
 class Refused(Exception):
+    """An errcode to answer with."""
+
     def __init__(self, errcode: int) -> None:
         super().__init__(errcode)
         self.errcode = errcode
 
 
 def answer(fields: dict[str, Any], content_type: str = "application/json; encoding=utf-8") -> Response:
+    """A successful reply: JSON, HTTP 200, no errcode."""
     return Response(json.dumps(fields, ensure_ascii=False), content_type=content_type)
 
 
 def refuse(errcode: int) -> Response:
+    """A refusal as WeChat words it: HTTP 200 with errcode, and errmsg ending in a rid."""
     g.errcode = errcode
     rid = "-".join(secrets.token_hex(4) for _ in range(3))
     return answer({"errcode": errcode, "errmsg": f"{_WORDS.get(errcode, 'refused')}, rid: {rid}"})

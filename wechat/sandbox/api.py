@@ -17,12 +17,14 @@ blueprint = Blueprint("weixin", __name__)
 
 
 def world() -> World:
+    """The state of the sandbox this request talks to."""
     there: World = current_app.extensions["wechat_sandbox"]
     return there
 
 
 @blueprint.route("/sns/jscode2session", methods=["GET", "POST"])
 def login() -> Response:
+    """/sns/jscode2session."""
     if request.method != "GET":
         raise Refused(43001)
     g.entry.user, identity = code_to_session(world(), request.args, request.remote_addr or "", world().clock.now())
@@ -31,11 +33,13 @@ def login() -> Response:
 
 @blueprint.route("/cgi-bin/token", methods=["GET", "POST"])
 def token() -> Response:
+    """/cgi-bin/token: every call rotates the token."""
     return answer(plain_token(world(), request.args, request.remote_addr or "", world().clock.now()))
 
 
 @blueprint.route("/cgi-bin/stable_token", methods=["GET", "POST"])
 def steady_token() -> Response:
+    """/cgi-bin/stable_token: the same token until it is nearly over."""
     if request.method != "POST":
         raise Refused(43002)
     return answer(stable_token(world(), _body(), request.remote_addr or "", world().clock.now()))
@@ -50,16 +54,19 @@ def callback_addresses() -> Response:
 
 @blueprint.route("/<path:_>", methods=["GET", "POST"])
 def anything_else(_: str) -> Response:
+    """Any other address: as WeChat answers what it does not know."""
     raise Refused(40066)
 
 
 @blueprint.errorhandler(Refused)
 def refused(refusal: Refused) -> Response:
+    """Turn a raised refusal into its answer."""
     return refuse(refusal.errcode)
 
 
 @blueprint.before_request
 def write_down_and_perhaps_fail() -> Response | None:
+    """Note the request in the ledger, and let a waiting fault happen before it is handled."""
     there = world()
     body = json.loads(request.get_data()) if _is_json_object(request.get_data()) else {}
     g.entry = there.ledger.arrive(there.clock.now(), request.method, request.path, request.args.to_dict() | body)
@@ -69,6 +76,7 @@ def write_down_and_perhaps_fail() -> Response | None:
 
 @blueprint.after_request
 def perhaps_spoil_and_complete(response: Response) -> Response:
+    """Let a waiting fault spoil the answer, and note how the request ended."""
     there, fault = world(), g.fault
     there.save()
     if fault is not None:

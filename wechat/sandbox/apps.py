@@ -9,6 +9,7 @@ from wechat.sandbox.world import App, World
 
 
 def app_by_secret(world: World, asked: Mapping[str, Any], ip: str, *, code_required: bool = False) -> App:
+    """The app of an appid and secret, or the refusal WeChat gives."""
     for name, missing in (("appid", 41002), ("secret", 41004), *([("js_code", 41008)] if code_required else [])):
         if not isinstance(asked.get(name), str) or not asked[name]:
             raise Refused(missing)

@@ -5,6 +5,8 @@ from collections.abc import Callable
 
 
 class Clock:
+    """The sandbox's time: the machine's, moved forward as far as somebody asked."""
+
     def __init__(self, base: Callable[[], float] = time.time) -> None:
         self._base = base
         self.ahead = 0.0

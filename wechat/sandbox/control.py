@@ -17,14 +17,20 @@ _NAME = validate.Regexp(r"[^\x00-\x1f\x7f]{1,64}$", error="1 to 64 characters, n
 
 
 class CodeBody(Schema):
+    """What asking for a login code takes."""
+
     appid = fields.String()
 
 
 class UserBody(Schema):
+    """What changing a user takes."""
+
     blocked = fields.Boolean(required=True)
 
 
 class AppBody(Schema):
+    """What changing an app takes."""
+
     secret = fields.String(required=True, validate=validate.Length(1, 128))
     open_platform = fields.String(load_default=None, allow_none=True)
     frozen = fields.Boolean(load_default=False)
@@ -32,6 +38,8 @@ class AppBody(Schema):
 
 
 class FaultBody(Schema):
+    """What ordering a fault takes."""
+
     kind = fields.Enum(FaultKind, by_value=True, required=True)
     path = fields.String(load_default="")
     times = fields.Integer(load_default=1, validate=validate.Range(min=0))
@@ -42,16 +50,20 @@ class FaultBody(Schema):
 
 
 class ClockBody(Schema):
+    """How far to move the clock."""
+
     advance_seconds = fields.Float(required=True)
 
 
 @blueprint.get("/health")
 def health() -> Response:
+    """The sandbox answers."""
     return jsonify(ok=True)
 
 
 @blueprint.post("/users/<name>/login-code")
 def login_code(name: str) -> Response:
+    """A fresh login code for a named user, as wx.login would give it."""
     there = world()
     _NAME(name)
     appid = _body(CodeBody()).get("appid") or there.first_appid()
@@ -64,6 +76,7 @@ def login_code(name: str) -> Response:
 
 @blueprint.get("/users")
 def users() -> Response:
+    """Every user seen so far."""
     there = world()
     return jsonify(
         [
@@ -75,6 +88,7 @@ def users() -> Response:
 
 @blueprint.put("/users/<name>")
 def change_user(name: str) -> Response:
+    """Block or unblock a user (40226)."""
     _NAME(name)
     blocked = _body(UserBody())["blocked"]
     world().block(name, blocked)
@@ -84,6 +98,7 @@ def change_user(name: str) -> Response:
 
 @blueprint.put("/apps/<appid>")
 def change_app(appid: str) -> Response:
+    """Make or change an app: secret, freezing, whitelist, open platform."""
     app = App(appid, **_body(AppBody()))
     world().apps[appid] = app
     world().save()
@@ -92,40 +107,47 @@ def change_app(appid: str) -> Response:
 
 @blueprint.get("/ledger")
 def read_ledger() -> Response:
+    """Every request so far, for tests to assert on."""
     after = request.args.get("after", 0, int)
     return jsonify([asdict(entry) for entry in world().ledger.entries(request.args.get("path", ""), after)])
 
 
 @blueprint.delete("/ledger")
 def clear_ledger() -> tuple[str, int]:
+    """Forget the requests so far."""
     world().ledger.clear()
     return "", 204
 
 
 @blueprint.get("/faults")
 def read_faults() -> Response:
+    """The faults still waiting to happen."""
     return jsonify([asdict(fault) | {"left": left} for fault, left in world().faults.waiting()])
 
 
 @blueprint.post("/faults")
 def add_fault() -> Response:
+    """Order a fault."""
     return jsonify(asdict(world().faults.add(**_body(FaultBody()))))
 
 
 @blueprint.delete("/faults")
 def clear_faults() -> tuple[str, int]:
+    """Forget every waiting fault."""
     world().faults.clear()
     return "", 204
 
 
 @blueprint.get("/clock")
 def read_clock() -> Response:
+    """The sandbox's time."""
     clock = world().clock
     return jsonify(now=clock.now(), ahead_seconds=clock.ahead)
 
 
 @blueprint.post("/clock")
 def move_clock() -> Response:
+    """Move the clock forward."""
     world().clock.advance(_body(ClockBody())["advance_seconds"])
     world().save()
     return read_clock()
@@ -133,6 +155,7 @@ def move_clock() -> Response:
 
 @blueprint.delete("/clock")
 def reset_clock() -> Response:
+    """Back to the machine's time."""
     world().clock.reset()
     world().save()
     return read_clock()
@@ -140,6 +163,7 @@ def reset_clock() -> Response:
 
 @blueprint.errorhandler(ValidationError)
 def explain(error: ValidationError) -> tuple[Response, int]:
+    """Say what was wrong with a control request."""
     return jsonify(error=error.messages), 400
 
 

@@ -7,6 +7,8 @@ from threading import Event, Lock
 
 class FaultKind(StrEnum):
     # WeChat never did the work
+    """What can go wrong on command."""
+
     ERRCODE = "errcode"  # a refusal by number; -1 is "busy"
     REPLY = "reply"  # any status and body
     HTML_502 = "html_502"
@@ -22,6 +24,8 @@ class FaultKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
+    """One ordered fault: which kind, on which path, how often."""
+
     kind: FaultKind
     path: str = ""
     """Only requests whose path starts with this; empty for all."""
@@ -34,6 +38,8 @@ class Fault:
 
 
 class Faults:
+    """The faults waiting to happen, shared by all threads."""
+
     def __init__(self) -> None:
         self._waiting: list[tuple[Fault, int]] = []
         self._lock = Lock()

@@ -15,6 +15,7 @@ _SHOWN = 30
 
 @blueprint.get("/")
 def show(user: str = "", code: str = "") -> str:
+    """The developer's page: users, codes, recent requests."""
     there = world()
     return render_template(
         "sandbox.html",
@@ -33,6 +34,7 @@ def show(user: str = "", code: str = "") -> str:
 
 @blueprint.post("/")
 def give_code() -> str | Response:
+    """Press "give me a login code"."""
     there, user = world(), request.form.get("user", "").strip()
     if not user or len(user) > 64 or not user.isprintable():
         return redirect(url_for("page.show"), 303)
@@ -43,6 +45,7 @@ def give_code() -> str | Response:
 
 @blueprint.post("/trouble")
 def trouble() -> Response:
+    """Say on the page what went wrong."""
     there, asked = world(), request.form
     match asked.get("do"):
         case "fault" if asked.get("kind") in set(FaultKind):

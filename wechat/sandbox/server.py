@@ -42,12 +42,15 @@ def open_server(app: Flask, host: str = "127.0.0.1", port: int = 0) -> BaseWSGIS
 
 
 def address(server: BaseWSGIServer) -> str:
+    """The address a server listens on, as a URL."""
     host = f"[{server.host}]" if ":" in server.host else server.host
     return f"http://{host}:{server.server_port}"
 
 
 @dataclass(frozen=True, slots=True)
 class RunningSandbox:
+    """A sandbox that is being served: where it is, and its levers."""
+
     base_url: str
     appid: str
     secret: str = field(repr=False)

@@ -21,6 +21,7 @@ _BEIJING = timezone(timedelta(hours=8))
 
 
 def plain_token(world: World, asked: Mapping[str, Any], ip: str, now: float) -> dict[str, Any]:
+    """A new token of the rotating kind; the one before lives five minutes more."""
     app = _asking(world, asked, ip)
     with world.lock:
         previous = _current(world, app, "plain", now)
@@ -28,6 +29,7 @@ def plain_token(world: World, asked: Mapping[str, Any], ip: str, now: float) -> 
 
 
 def stable_token(world: World, asked: Mapping[str, Any], ip: str, now: float) -> dict[str, Any]:
+    """The steady kind: the same token until five minutes before its end, unless forced."""
     app = _asking(world, asked, ip)
     with world.lock:
         current = _current(world, app, "stable", now)

@@ -24,6 +24,8 @@ _FORGET_CODES_AFTER = 3600
 
 @dataclass(slots=True)
 class App:
+    """One mini-program the sandbox knows."""
+
     appid: str
     secret: str
     open_platform: str | None = None
@@ -35,6 +37,8 @@ class App:
 
 @dataclass(slots=True)
 class LoginCode:
+    """A code of wx.login: for whom, since when, used or not."""
+
     value: str
     appid: str
     user: str
@@ -44,6 +48,8 @@ class LoginCode:
 
 @dataclass(slots=True)
 class AccessToken:
+    """A token and until when it is good."""
+
     value: str
     appid: str
     kind: str
@@ -53,6 +59,8 @@ class AccessToken:
 
 
 class World:
+    """Everything the sandbox remembers, behind one lock."""
+
     def __init__(self, apps: Mapping[str, str], *, clock: Clock | None = None, state_file: Path | None = None) -> None:
         self.apps = {appid: App(appid, secret) for appid, secret in apps.items()}
         self.blocked: dict[str, bool] = {}

@@ -1,0 +1,57 @@
+"""Reading places: the tree, and the codes on stairwell doors."""
+
+from server.places.queries.codes import (
+    BuildingView,
+    CodeView,
+    Revoked,
+    building_by_code,
+    code_of,
+    code_url,
+    live_codes,
+    plain_code,
+    qr_svg,
+)
+from server.places.queries.labels import full_names
+from server.places.queries.tree import (
+    Ancestor,
+    BuildingName,
+    PlaceItem,
+    PlaceName,
+    PlaceView,
+    any_place,
+    buildings_of,
+    children,
+    community_by_code,
+    detail,
+    in_order,
+    page,
+    place_by_code,
+    place_names,
+)
+
+__all__ = [
+    "Ancestor",
+    "BuildingName",
+    "BuildingView",
+    "CodeView",
+    "PlaceItem",
+    "PlaceName",
+    "PlaceView",
+    "Revoked",
+    "any_place",
+    "building_by_code",
+    "buildings_of",
+    "children",
+    "code_of",
+    "code_url",
+    "community_by_code",
+    "detail",
+    "full_names",
+    "in_order",
+    "live_codes",
+    "page",
+    "place_by_code",
+    "place_names",
+    "plain_code",
+    "qr_svg",
+]
