@@ -27,18 +27,20 @@ KINDS = {kind.value: kind for kind in PlaceKind}
     "--also", "others", multiple=True, metavar="KIND:CODE:NAME[:PARENT]",
     help="Places every row names on the way, by the headings of their code, name and parent's code. Repeatable.",
 )  # fmt: skip
-@click.option("--dry-run", is_flag=True, help="Only say what would happen.")
+@click.option("--load", is_flag=True, help="Really load. Without it nothing is changed (dry run).")
 @says_one_line
 def import_places(
-    file: Path, columns: tuple[str, ...], kind: str | None, others: tuple[str, ...], dry_run: bool
+    file: Path, columns: tuple[str, ...], kind: str | None, others: tuple[str, ...], load: bool
 ) -> None:
-    """Import FILE (.csv, .xlsx, .xls): new codes make places, known codes may change their name. All rows or none.
+    """Read FILE (.csv, .xlsx, .xls), say what is wrong with it, and with --load import it: all rows or none.
+
+    New codes make places, known codes may change their name.
 
     Without options the headings are 编码, 名称, 类别, 上级 (code, name, kind, the parent's code).
     """
     layout = Layout(_columns(columns), KINDS[kind] if kind else None, tuple(_also(text) for text in others))
-    with file.open("rb") as stream, database.transaction(reads_only=dry_run):
-        report = service.import_table(stream, file.name, clock.now(), actor=None, layout=layout, dry_run=dry_run)
+    with file.open("rb") as stream, database.transaction(reads_only=not load):
+        report = service.import_table(stream, file.name, clock.now(), actor=None, layout=layout, dry_run=not load)
     _tell(report)
 
 
@@ -51,7 +53,7 @@ def _tell(report: ImportReport) -> None:
         raise click.ClickException(f"有 {report.error_count} 处不能导入，一行也没有导入。")
     created = "、".join(f"{kind.zh} {count}" for kind, count in report.created.items()) or "0"
     click.echo(f"共 {report.rows} 行。新建：{created}；改名：{report.renamed}；不变：{report.unchanged}。")
-    click.echo("这是试运行，什么都没有改。" if report.dry_run else "已导入。")
+    click.echo("这是试运行，什么都没有改。确认无误后加 --load 导入。" if report.dry_run else "已导入。")
 
 
 def _columns(pairs: tuple[str, ...]) -> dict[Field, str]:

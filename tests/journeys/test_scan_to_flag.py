@@ -44,7 +44,7 @@ class Office:
         table = tmp_path / "places.csv"
         with table.open("w", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows(PLACES)
-        self.command("places", "import", str(table))
+        self.command("places", "import", str(table), "--load")
 
     def command(self, *words: str, given: str | None = None) -> str:
         told = self.runner.invoke(args=list(words), input=given)

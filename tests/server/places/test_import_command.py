@@ -35,10 +35,14 @@ DISTRICTS = ["--also", "district:area_code:area"]
 OF_COMMUNITIES = ["--column", "name=short_name", "--column", "parent=street_code"]
 
 
-def run(app: Flask, tmp_path: Path, table: str, *options: str) -> Result:
+def rehearse(app: Flask, tmp_path: Path, table: str, *options: str) -> Result:
     path = tmp_path / "table.csv"
     path.write_text(table, encoding="utf-8")
     return app.test_cli_runner().invoke(args=["places", "import", str(path), *options])
+
+
+def run(app: Flask, tmp_path: Path, table: str, *options: str) -> Result:
+    return rehearse(app, tmp_path, table, *options, "--load")
 
 
 def names(world: World) -> dict[str, str]:
@@ -47,7 +51,7 @@ def names(world: World) -> dict[str, str]:
 
 
 def test_a_list_of_streets_makes_its_districts_too(app: Flask, world: World, tmp_path: Path) -> None:
-    rehearsed = run(app, tmp_path, STREETS, *OF_STREETS, *DISTRICTS, "--dry-run")
+    rehearsed = rehearse(app, tmp_path, STREETS, *OF_STREETS, *DISTRICTS)
     assert rehearsed.exit_code == 0, rehearsed.output
     assert "新建：区 2、街道/镇 4" in rehearsed.output
     assert "试运行" in rehearsed.output
@@ -108,4 +112,4 @@ def test_what_is_wrong_with_the_options_is_one_line(app: Flask, tmp_path: Path) 
         assert refused.exit_code != 0
         assert said in refused.output, refused.output
         assert "Traceback" not in refused.output
-    assert run(app, tmp_path, "", "--dry-run").exit_code == 1
+    assert rehearse(app, tmp_path, "").exit_code == 1
