@@ -51,6 +51,7 @@ def configure(level: str) -> None:
     root.handlers[:] = [handler]
     root.setLevel(level)
     logging.getLogger("urllib3").setLevel(logging.WARNING)  # its debug lines hold addresses with secrets
+    logging.getLogger("alembic").setLevel(logging.WARNING)  # it tells of every plugin it sets up
 
 
 _log = logging.getLogger("louzhang.request")
