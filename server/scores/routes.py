@@ -1,5 +1,175 @@
-"""Routes of the room."""
+"""得分: months from draft to publication, rankings, scores line by line with their evidence, deductions."""
 
+from typing import Any
+from urllib.parse import quote
+
+from flask import Response
+
+from server.core import clock
+from server.core.access import needs, require_actor
 from server.core.api import Blueprint
+from server.core.application import leaves_a_trace
+from server.core.idempotency import idempotent
+from server.core.months import in_path
+from server.core.paging import Page
+from server.core.schemas import PageQuery
+from server.rules.calendar import month_of
+from server.rules.permissions import Permission
+from server.scores import queries, service
+from server.scores.queries import BuildingScoreView, DeductionView, EvidencePage, MonthView, RankingView
+from server.scores.schemas import (
+    BuildingScoreSchema,
+    CancelSchema,
+    DeductionInSchema,
+    DeductionPageSchema,
+    DeductionSchema,
+    DeductionsQuery,
+    EvidencePageSchema,
+    MineQuery,
+    MonthPageSchema,
+    MonthsQuery,
+    MovedSchema,
+    RankingSchema,
+)
 
-blueprint = Blueprint("scores", __name__)
+blueprint = Blueprint("scores", __name__, description="得分")
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+MONTH = "/months/<string:month>/communities/<string:community>"
+
+
+@blueprint.get("/months")
+@needs(Permission.MONTH_READ)
+@blueprint.arguments(MonthsQuery, location="query")
+@blueprint.response(200, MonthPageSchema)
+def months(query: dict[str, Any]) -> Page[MonthView]:
+    """Months in my scope, newest first; drafts only for the office"""
+    return queries.months_of(require_actor(), query["community"], query["month"], query["cursor"], query["limit"])
+
+
+@blueprint.get(MONTH)
+@needs(Permission.RANKING_READ)
+@blueprint.response(200, RankingSchema)
+def ranking(month: str, community: str) -> RankingView:
+    """A community's month and its ranking; heads see their own community's from the notice on"""
+    return queries.ranking(require_actor(), in_path(month), community)
+
+
+@blueprint.post(f"{MONTH}/close")
+@needs(Permission.MONTH_CLOSE)
+@idempotent
+@blueprint.response(200, MovedSchema)
+def close(month: str, community: str) -> dict[str, Any]:
+    """Draft a month that is over"""
+    return _moved(service.close(require_actor(), in_path(month), community, clock.now()))
+
+
+@blueprint.post(f"{MONTH}/redraft")
+@needs(Permission.MONTH_CLOSE)
+@idempotent
+@blueprint.response(200, MovedSchema)
+def redraft(month: str, community: str) -> dict[str, Any]:
+    """Reckon a draft again"""
+    return _moved(service.redraft(require_actor(), in_path(month), community, clock.now()))
+
+
+@blueprint.post(f"{MONTH}/notice")
+@needs(Permission.MONTH_OPEN_NOTICE)
+@idempotent
+@blueprint.response(200, MovedSchema)
+def open_notice(month: str, community: str) -> dict[str, Any]:
+    """Open the public notice of five working days"""
+    return _moved(service.open_notice(require_actor(), in_path(month), community, clock.now()))
+
+
+@blueprint.post(f"{MONTH}/seal")
+@needs(Permission.MONTH_SEAL)
+@idempotent
+@blueprint.response(200, MovedSchema)
+def seal(month: str, community: str) -> dict[str, Any]:
+    """Seal the month after its notice, by a second person"""
+    return _moved(service.seal(require_actor(), in_path(month), community, clock.now()))
+
+
+@blueprint.post(f"{MONTH}/publish")
+@needs(Permission.MONTH_PUBLISH)
+@idempotent
+@blueprint.response(200, MovedSchema)
+def publish(month: str, community: str) -> dict[str, Any]:
+    """Publish a sealed month; every head hears of it"""
+    return _moved(service.publish(require_actor(), in_path(month), community, clock.now()))
+
+
+@blueprint.get(f"{MONTH}/buildings/<string:building>")
+@needs(Permission.RANKING_READ)
+@blueprint.response(200, BuildingScoreSchema)
+def building_score(month: str, community: str, building: str) -> BuildingScoreView:
+    """A building's score line by line, for the office and for its own head"""
+    return queries.building_score(require_actor(), in_path(month), community, building)
+
+
+@blueprint.get(f"{MONTH}/buildings/<string:building>/evidence/<string:component>")
+@needs(Permission.RANKING_READ)
+@blueprint.arguments(PageQuery, location="query")
+@blueprint.response(200, EvidencePageSchema)
+def evidence(query: dict[str, Any], month: str, community: str, building: str, component: str) -> EvidencePage:
+    """The rows behind a score line"""
+    return queries.evidence(
+        require_actor(), in_path(month), community, building, component, query["cursor"], query["limit"]
+    )
+
+
+@blueprint.get(f"{MONTH}/export.xlsx")
+@needs(Permission.RANKING_EXPORT)
+@leaves_a_trace
+@blueprint.response(200, {"type": "string", "format": "binary"}, content_type=XLSX)
+def export(month: str, community: str) -> Response:
+    """The ranking as Excel, buildings only; audited"""
+    name, data = service.export_ranking(require_actor(), in_path(month), community, clock.now())
+    response = Response(data, content_type=XLSX)
+    response.headers["Content-Disposition"] = f"attachment; filename=ranking.xlsx; filename*=UTF-8''{quote(name)}"
+    return response
+
+
+@blueprint.get("/scores/mine")
+@needs(Permission.SCORE_READ_OWN)
+@blueprint.arguments(MineQuery, location="query")
+@blueprint.response(200, BuildingScoreSchema)
+def mine(query: dict[str, Any]) -> BuildingScoreView:
+    """My building's latest month, line by line"""
+    return queries.mine(require_actor(), query["month"], query["building"])
+
+
+@blueprint.get("/deductions")
+@needs(Permission.DEDUCTION_WRITE)
+@blueprint.arguments(DeductionsQuery, location="query")
+@blueprint.response(200, DeductionPageSchema)
+def deductions(query: dict[str, Any]) -> Page[DeductionView]:
+    """A month's deductions, newest first"""
+    month = query["month"] or month_of(clock.now())
+    return queries.deductions(require_actor(), month, query["building"], query["cursor"], query["limit"])
+
+
+@blueprint.post("/deductions")
+@needs(Permission.DEDUCTION_WRITE)
+@idempotent
+@blueprint.arguments(DeductionInSchema)
+@blueprint.response(201, DeductionSchema)
+def enter_deduction(body: dict[str, Any]) -> DeductionView:
+    """Take points off a building's month"""
+    return service.enter_deduction(require_actor(), **body, now=clock.now())
+
+
+@blueprint.post("/deductions/<string:deduction>/cancel")
+@needs(Permission.DEDUCTION_WRITE)
+@idempotent
+@blueprint.arguments(CancelSchema)
+@blueprint.response(200, DeductionSchema)
+def cancel_deduction(body: dict[str, str], deduction: str) -> DeductionView:
+    """Take a deduction back"""
+    return service.cancel_deduction(require_actor(), deduction, body["reason"], clock.now())
+
+
+def _moved(done: tuple[MonthView, str]) -> dict[str, Any]:
+    month, message = done
+    return {"month": month, "message": message}

@@ -16,6 +16,17 @@ APPEND_ONLY = {"issue_events": ("UPDATE", "DELETE"), "audit_events": ("UPDATE", 
 # Rows of a sealed or published month (lines and standings), through community_month_id
 MONTH_ROWS = ("score_lines", "standings")
 FIXED = "('sealed', 'published')"
+# Of a sealed month nothing changes but its way to being published; of a published one nothing at all.
+FROZEN = (
+    "id", "public_id", "community_id", "month", "version", "rule_set_id", "drafted_at", "notice_opened_at",
+    "notice_opened_by_id", "notice_ends_at", "sealed_at", "sealed_by_id", "manifest_hash",
+)  # fmt: skip
+
+
+def _unsealing(differs: str) -> str:
+    """The condition under which an UPDATE of a sealed month is refused; `differs` also tells NULL from a value."""
+    changed = " OR ".join(f"NEW.{column} {differs} OLD.{column}" for column in FROZEN)
+    return f"OLD.state = 'published' OR NEW.state NOT IN {FIXED} OR {changed}"
 
 
 def upgrade() -> None:
@@ -34,6 +45,11 @@ def _postgresql() -> None:
         op.execute(
             f"CREATE TRIGGER append_only BEFORE {' OR '.join(operations)} ON {table} "
             "FOR EACH ROW EXECUTE FUNCTION refuse_rewriting()"
+        )
+    for table in (*APPEND_ONLY, *MONTH_ROWS):
+        op.execute(
+            f"CREATE TRIGGER no_truncate BEFORE TRUNCATE ON {table} "
+            "FOR EACH STATEMENT EXECUTE FUNCTION refuse_rewriting()"
         )
     op.execute(
         "CREATE FUNCTION refuse_sealed() RETURNS trigger LANGUAGE plpgsql AS $$ "
@@ -62,10 +78,8 @@ def _postgresql() -> None:
         )
     op.execute(
         "CREATE FUNCTION refuse_unsealing() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
-        "IF TG_OP = 'DELETE' OR NEW.manifest_hash <> OLD.manifest_hash OR NEW.state NOT IN ('sealed', 'published') "
-        "OR NEW.rule_set_id <> OLD.rule_set_id OR NEW.sealed_at <> OLD.sealed_at OR NEW.month <> OLD.month "
-        "OR NEW.community_id <> OLD.community_id OR NEW.version <> OLD.version "
-        "OR (OLD.state = 'published' AND NEW.state <> 'published') THEN "
+        "IF TG_OP = 'DELETE' THEN RAISE EXCEPTION 'a sealed month never changes' USING ERRCODE = 'restrict_violation'; "
+        f"ELSIF {_unsealing('IS DISTINCT FROM')} THEN "
         "RAISE EXCEPTION 'a sealed month never changes' USING ERRCODE = 'restrict_violation'; END IF; RETURN NEW; END $$"
     )
     op.execute(
@@ -90,10 +104,7 @@ def _sqlite() -> None:
             )
     op.execute(
         "CREATE TRIGGER community_months_sealed_update BEFORE UPDATE ON community_months "
-        f"WHEN OLD.state IN {FIXED} AND (NEW.manifest_hash <> OLD.manifest_hash OR NEW.state NOT IN {FIXED} "
-        "OR NEW.rule_set_id <> OLD.rule_set_id OR NEW.sealed_at <> OLD.sealed_at OR NEW.month <> OLD.month "
-        "OR NEW.community_id <> OLD.community_id OR NEW.version <> OLD.version "
-        "OR (OLD.state = 'published' AND NEW.state <> 'published')) "
+        f"WHEN OLD.state IN {FIXED} AND ({_unsealing('IS NOT')}) "
         "BEGIN SELECT RAISE(ABORT, 'a sealed month never changes'); END"
     )
     op.execute(
@@ -106,6 +117,8 @@ def downgrade() -> None:
     if op.get_bind().dialect.name == "postgresql":
         for table in APPEND_ONLY:
             op.execute(f"DROP TRIGGER append_only ON {table}")
+        for table in (*APPEND_ONLY, *MONTH_ROWS):
+            op.execute(f"DROP TRIGGER no_truncate ON {table}")
         for table in MONTH_ROWS:
             op.execute(f"DROP TRIGGER sealed ON {table}")
             op.execute(f"DROP TRIGGER sealed_insert ON {table}")

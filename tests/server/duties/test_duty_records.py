@@ -93,7 +93,9 @@ def test_rejecting_says_why_and_can_be_taken_back_with_a_reason(world: World) ->
     assert _decide(office, record, "accepted", "已经补充说明。").json["version"] == 3
     assert len(head.get("/api/v1/messages").json["items"]) == 2
     with world.reading() as connection:
-        trail = connection.execute(sa.select(AuditEvent.detail).where(AuditEvent.action == "duty:decide")).scalars().all()
+        trail = (
+            connection.execute(sa.select(AuditEvent.detail).where(AuditEvent.action == "duty:decide")).scalars().all()
+        )
     assert [(event["from"], event["to"]) for event in trail] == [("submitted", "rejected"), ("rejected", "accepted")]
 
 
@@ -153,7 +155,8 @@ def test_who_heads_two_buildings_says_which(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "change", [{"item": "0" * 16}, {"item": "x"}, {"text": ""}, {"text": "x" * 501}, {"photo_ids": ["0" * 16]}, {"x": 1}]
+    "change",
+    [{"item": "0" * 16}, {"item": "x"}, {"text": ""}, {"text": "x" * 501}, {"photo_ids": ["0" * 16]}, {"x": 1}],
 )
 def test_a_bad_record_is_refused_and_leaves_nothing(world: World, change: dict[str, Any]) -> None:
     _, building = _community_of(world)
@@ -172,9 +175,7 @@ def test_the_same_post_twice_is_one_record(world: World) -> None:
     _, building = _community_of(world)
     head = world.head(building)
     body = {"item": ITEM, "done_on": TODAY, "text": "清理楼道。"}
-    answers = [
-        head.post("/api/v1/duties/records", json=body, headers={"Idempotency-Key": "k" * 20}) for _ in range(2)
-    ]
+    answers = [head.post("/api/v1/duties/records", json=body, headers={"Idempotency-Key": "k" * 20}) for _ in range(2)]
     assert answers[0].json["id"] == answers[1].json["id"]
     assert len(head.get("/api/v1/duties/records").json["items"]) == 1
 

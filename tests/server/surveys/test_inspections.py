@@ -51,7 +51,7 @@ def test_a_neighbouring_community_does_not_see_or_write_it(world: World) -> None
 
 
 def test_a_head_reads_her_own_building_and_writes_none(world: World) -> None:
-    community, grid, building = _community_of(world)
+    _, grid, building = _community_of(world)
     other = world.building(grid)
     office = world.staff(Role.GRID, grid)
     for each in (building, other):

@@ -1,0 +1,60 @@
+"""`flask month …`: closing months, and whether sealed ones are what was sealed."""
+
+import click
+from flask.cli import AppGroup
+
+from server.commands import says_one_line
+from server.core import clock, database
+from server.rules.calendar import Month, parse_month, show_month
+from server.scores import queries, service
+
+group = AppGroup("month", help="Months: close, status, verify.")
+
+
+def _month(_context: click.Context, _parameter: click.Parameter, text: str | None) -> Month | None:
+    try:
+        return None if text is None else parse_month(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
+
+
+@group.command("close")
+@click.argument("month", callback=_month)
+@says_one_line
+def close(month: Month) -> None:
+    """Draft a month ("2026-10") for every community that has no draft yet."""
+    closed = service.close_month_everywhere(month, clock.now())
+    if not closed.communities:
+        why = f"{closed.skipped} 个社区早已生成" if closed.skipped else "没有登记楼栋的社区"
+        raise click.ClickException(f"{show_month(month)}：没有要生成的草稿（{why}）。")
+    click.echo(
+        f"{show_month(month)}：{closed.communities} 个社区、{closed.buildings} 栋楼已生成草稿，"
+        f"{closed.skipped} 个社区早已生成。"
+    )
+
+
+@group.command("status")
+@click.argument("month", callback=_month, required=False)
+@says_one_line
+def status(month: Month | None) -> None:
+    """How many communities' months stand where; of one month, also how many have nothing yet."""
+    with database.transaction(reads_only=True):
+        counts = queries.state_counts(month)
+        left = queries.not_closed(month) if month is not None else 0
+    for count in counts:
+        click.echo(f"{show_month(count.month)}  {count.state.zh}  {count.communities} 个社区")
+    if month is not None and left:
+        click.echo(f"{show_month(month)}  还没有草稿  {left} 个社区")
+    if not counts and not left:
+        click.echo("还没有考核月。")
+
+
+@group.command("verify")
+@says_one_line
+def verify() -> None:
+    """Reckon the hash of every sealed month again; name the first that does not match and exit with 1."""
+    with database.transaction(reads_only=True):
+        verified = service.verify()
+    if verified.first_broken:
+        raise click.ClickException(f"{verified.first_broken}：内容与封存时的校验码不一致。")
+    click.echo(f"{verified.months} 个已封存的月份，校验码全部一致。")

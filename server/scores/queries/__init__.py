@@ -1,0 +1,34 @@
+"""Reading months: rankings, scores line by line, the evidence behind each line, deductions."""
+
+from server.scores.queries.deductions import DeductionView, deduction, deductions
+from server.scores.queries.evidence import EvidenceItem, EvidencePage, evidence
+from server.scores.queries.month_page import PartView, SignedStep, parts, signed_steps
+from server.scores.queries.months import MonthView, RankingView, StandingView, month, months_of, ranking
+from server.scores.queries.overview import StateCount, not_closed, state_counts
+from server.scores.queries.scores import BuildingScoreView, LineView, building_score, mine
+
+__all__ = [
+    "BuildingScoreView",
+    "DeductionView",
+    "EvidenceItem",
+    "EvidencePage",
+    "LineView",
+    "MonthView",
+    "PartView",
+    "RankingView",
+    "SignedStep",
+    "StandingView",
+    "StateCount",
+    "building_score",
+    "deduction",
+    "deductions",
+    "evidence",
+    "mine",
+    "month",
+    "months_of",
+    "not_closed",
+    "parts",
+    "ranking",
+    "signed_steps",
+    "state_counts",
+]

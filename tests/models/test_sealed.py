@@ -1,0 +1,141 @@
+"""What the database itself refuses: rewriting history, and changing a sealed month, whoever asks."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.exc import DBAPIError
+
+from models import AuditEvent, CommunityMonth, IssueEvent, RuleSet, ScoreLine, Standing
+from models.enums import MonthState
+from tests.server.scores.given import Community, reopened, visits
+from tests.world import World
+
+FIXED = ("sealed", "published")
+LINES, STANDINGS, MONTHS = ScoreLine.__table__, Standing.__table__, CommunityMonth.__table__
+
+# Changes to the rows of a month: harmless while it is a draft, refused once it is sealed.
+ROW_CHANGES: list[sa.Executable] = [
+    sa.update(LINES).values(points=1),
+    sa.update(LINES).values(facts=[1]),
+    sa.delete(LINES),
+    sa.update(STANDINGS).values(total=1),
+    sa.update(STANDINGS).values(red_flag=True),
+    sa.update(STANDINGS).values(reason="x"),
+]
+ROW_WORDS = ("points", "facts", "delete line", "total", "red flag", "reason")
+
+
+def _refused(world: World, statement: sa.Executable) -> str:
+    """What the database said when it refused the statement; fails the test when it did not."""
+    with pytest.raises(DBAPIError) as refused, world.writing() as connection:
+        connection.execute(statement)
+    return str(refused.value.orig)
+
+
+def _all(world: World, *models: Any) -> list[Any]:
+    with world.reading() as connection:
+        return [row for model in models for row in connection.execute(sa.select(model.__table__)).all()]
+
+
+def _month(world: World, state: str) -> Community:
+    community = Community(world)
+    community.building()
+    getattr(community, state)()
+    return community
+
+
+@pytest.mark.parametrize("statement", ROW_CHANGES, ids=ROW_WORDS)
+def test_a_drafts_rows_may_change(world: World, statement: sa.Executable) -> None:
+    _month(world, "drafted")
+    with world.writing() as connection:
+        assert connection.execute(statement).rowcount > 0  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize("state", FIXED)
+def test_a_sealed_months_rows_never_change(world: World, state: str) -> None:
+    _month(world, state)
+    before = _all(world, ScoreLine, Standing)
+    for statement in (*ROW_CHANGES, sa.delete(STANDINGS)):
+        assert "a sealed month never changes" in _refused(world, statement)
+    assert _all(world, ScoreLine, Standing) == before
+
+
+@pytest.mark.parametrize("state", FIXED)
+def test_nothing_is_added_to_a_sealed_month(world: World, state: str) -> None:
+    community = _month(world, state)
+    newcomer = world.building(community.grid)
+    with world.reading() as connection:
+        month_id = connection.execute(sa.select(MONTHS.c.id)).scalar_one()
+        line = connection.execute(sa.select(LINES)).first()
+    assert line is not None
+    standing = sa.insert(STANDINGS).values(
+        community_month_id=month_id, building_id=newcomer.id, total=0, state="thin", tied=False, red_flag=False, reason=""
+    )
+    more = sa.insert(LINES).values({**line._mapping, "component": "deduction"})
+    for statement in (standing, more):
+        assert "a sealed month never changes" in _refused(world, statement)
+
+
+@pytest.mark.parametrize("state", FIXED)
+@pytest.mark.parametrize(
+    "change",
+    [{"manifest_hash": "0" * 64}, {"state": MonthState.DRAFT}, {"state": MonthState.NOTICE}, {"month": 202609},
+     {"version": 2}, {"rule_set_id": 2}, {"community_id": 1}, {"sealed_at": "later"}, {"sealed_at": None},
+     {"sealed_by_id": None}, {"notice_ends_at": None}, {"notice_opened_by_id": None}, {"drafted_at": "later"}],
+    ids=str,
+)  # fmt: skip
+def test_a_sealed_month_itself_never_changes(world: World, state: str, change: dict[str, Any]) -> None:
+    _month(world, state)
+    if "later" in change.values():
+        change = dict.fromkeys(change, world.clock.now() + timedelta(days=1))
+    assert "a sealed month never changes" in _refused(world, sa.update(MONTHS).values(**change))
+
+
+def test_a_sealed_month_is_published_and_never_taken_back(world: World) -> None:
+    _month(world, "published")
+    taken_back = sa.update(MONTHS).values(state=MonthState.SEALED)
+    assert "a sealed month never changes" in _refused(world, taken_back)
+    assert "a sealed month never changes" in _refused(world, sa.update(MONTHS).values(published_at=None))
+
+
+@pytest.mark.parametrize("state", FIXED)
+def test_a_sealed_month_is_not_deleted(world: World, state: str) -> None:
+    _month(world, state)
+    assert "a sealed month never changes" in _refused(world, sa.delete(MONTHS))
+
+
+def test_a_month_on_notice_still_takes_its_seal(world: World) -> None:
+    community = _month(world, "on_notice")
+    with world.writing() as connection:
+        connection.execute(sa.update(MONTHS).values(manifest_hash="0" * 64))
+    assert community.move("redraft").status_code == 409
+
+
+def test_the_first_person_cannot_seal_even_by_sql(world: World) -> None:
+    _month(world, "on_notice")
+    said = _refused(world, sa.update(MONTHS).values(sealed_by_id=MONTHS.c.notice_opened_by_id))
+    assert "sealed_by_second_person" in said
+
+
+@pytest.mark.parametrize("model", [IssueEvent, AuditEvent, RuleSet])
+def test_history_is_only_ever_added_to(world: World, model: Any) -> None:
+    community = _month(world, "drafted")
+    (issue,) = visits(world, world.building(community.grid), 1)
+    reopened(world, issue, "2026-10-15T12:00:00+08:00")
+    before = _all(world, model)
+    assert before
+    column = {IssueEvent: "text", AuditEvent: "subject", RuleSet: "body"}[model]
+    for statement in (sa.update(model).values({column: "rewritten"}), sa.delete(model)):
+        assert "append-only" in _refused(world, statement)
+    assert _all(world, model) == before
+
+
+@pytest.mark.parametrize("table", ["issue_events", "audit_events", "rule_sets", "score_lines", "standings"])
+def test_nothing_is_truncated(world: World, table: str) -> None:
+    _month(world, "drafted")
+    with world.reading() as connection:
+        if connection.dialect.name == "sqlite":
+            return  # SQLite knows no TRUNCATE: its DELETE fires the triggers above
+    assert "append-only" in _refused(world, sa.text(f"TRUNCATE {table} CASCADE"))
