@@ -1,0 +1,133 @@
+"""Working on an issue: one form a move, each under its own right."""
+
+from typing import Any
+
+import marshmallow as ma
+from flask import Response, redirect, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from models.enums import Move, PhotoUse
+from server.core import clock
+from server.core.access import needs, require_actor
+from server.core.application import takes_up_to
+from server.core.errors import Problem
+from server.core.idempotency import idempotent
+from server.issues import service
+from server.issues.schemas import (
+    AnswersSchema,
+    DeclineSchema,
+    JoinSchema,
+    NoteSchema,
+    OptionalNoteSchema,
+    PassUpSchema,
+    ResolveSchema,
+    RevealSchema,
+)
+from server.issues.service import Wish
+from server.rules.lifecycle import Details
+from server.rules.permissions import Permission
+from server.web.console import blueprint
+from server.web.console.forms import Form, done
+from server.web.console.issues import issue_page
+from server.web.console.pictures import PHOTOS_MEGABYTES, keep_uploads
+
+
+def _move(issue: str, permission: Permission, move: Move, schema: type[ma.Schema], name: str) -> Response:
+    """Make a move from its form, or show the form again. What was written is checked before pictures are opened."""
+    actor, now = require_actor(), clock.now()
+    form = Form.sent(name)
+    try:
+        body: dict[str, Any] = form.load(schema)
+        target, photo_ids = body.pop("target", ""), body.pop("photo_ids", [])
+        photo_ids = [*photo_ids, *keep_uploads(actor, PhotoUse.DONE, now)]
+        wish = Wish(Details(**body), target=target, photo_ids=photo_ids)
+        service.move_as_staff(actor, permission, issue, move, wish, now)
+    except Problem as problem:
+        return issue_page(issue, form.refused(problem))
+    return done(name, "issue", issue=issue)
+
+
+@blueprint.get(
+    "/issues/<string(length=16):issue>/<any(accept,start,note,resolve,decline,join,pass_up,visit,contact):form>"
+)
+@needs(Permission.ISSUE_READ)
+def issue_form(issue: str, form: str) -> AnyResponse:
+    """The address of a form, asked for by itself (a page reloaded after an error): back to the issue."""
+    return redirect(url_for("console.issue", issue=issue, _anchor=form), 303)
+
+
+@blueprint.post("/issues/<string(length=16):issue>/accept")
+@needs(Permission.ISSUE_ACCEPT)
+@idempotent
+def accept(issue: str) -> Response:
+    """受理."""
+    return _move(issue, Permission.ISSUE_ACCEPT, Move.ACCEPT, OptionalNoteSchema, "accept")
+
+
+@blueprint.post("/issues/<string(length=16):issue>/start")
+@needs(Permission.ISSUE_START)
+@idempotent
+def start(issue: str) -> Response:
+    """开始办理."""
+    return _move(issue, Permission.ISSUE_START, Move.START, OptionalNoteSchema, "start")
+
+
+@blueprint.post("/issues/<string(length=16):issue>/note")
+@needs(Permission.ISSUE_NOTE)
+@idempotent
+def note(issue: str) -> Response:
+    """进展说明."""
+    return _move(issue, Permission.ISSUE_NOTE, Move.NOTE, NoteSchema, "note")
+
+
+@blueprint.post("/issues/<string(length=16):issue>/resolve")
+@needs(Permission.ISSUE_RESOLVE)
+@idempotent
+@takes_up_to(PHOTOS_MEGABYTES)
+def resolve(issue: str) -> Response:
+    """办结, with photos of what was done."""
+    return _move(issue, Permission.ISSUE_RESOLVE, Move.RESOLVE, ResolveSchema, "resolve")
+
+
+@blueprint.post("/issues/<string(length=16):issue>/decline")
+@needs(Permission.ISSUE_DECLINE)
+@idempotent
+def decline(issue: str) -> Response:
+    """不予受理."""
+    return _move(issue, Permission.ISSUE_DECLINE, Move.DECLINE, DeclineSchema, "decline")
+
+
+@blueprint.post("/issues/<string(length=16):issue>/join")
+@needs(Permission.ISSUE_JOIN)
+@idempotent
+def join(issue: str) -> Response:
+    """并案."""
+    return _move(issue, Permission.ISSUE_JOIN, Move.JOIN, JoinSchema, "join")
+
+
+@blueprint.post("/issues/<string(length=16):issue>/pass_up")
+@needs(Permission.ISSUE_PASS_UP)
+@idempotent
+def pass_up(issue: str) -> Response:
+    """吹哨上报."""
+    return _move(issue, Permission.ISSUE_PASS_UP, Move.PASS_UP, PassUpSchema, "pass_up")
+
+
+@blueprint.post("/issues/<string(length=16):issue>/visit")
+@needs(Permission.ISSUE_VISIT)
+@idempotent
+def visit(issue: str) -> Response:
+    """电话回访."""
+    return _move(issue, Permission.ISSUE_VISIT, Move.RATE, AnswersSchema, "visit")
+
+
+@blueprint.post("/issues/<string(length=16):issue>/contact")
+@needs(Permission.ISSUE_ACCEPT)
+def contact(issue: str) -> Response:
+    """Open the reporter's phone, with a reason; audited. Shown on this page only."""
+    form = Form.sent("contact")
+    try:
+        phone = service.reveal_contact(require_actor(), issue, form.load(RevealSchema)["reason"], clock.now())
+    except Problem as problem:
+        return issue_page(issue, form.refused(problem))
+    return issue_page(issue, phone=phone)

@@ -1,0 +1,52 @@
+"""代报: taking down what a resident says at the counter or on the phone."""
+
+from flask import Response, request
+
+from models.enums import IssueCategory, PhotoUse
+from server.core import clock
+from server.core.access import needs, require_actor
+from server.core.application import takes_up_to
+from server.core.errors import Problem
+from server.core.idempotency import idempotent
+from server.issues import service
+from server.issues.schemas import STAFF_CHANNELS, ReportSchema
+from server.issues.service import Report
+from server.places import queries as places
+from server.rules.permissions import Permission
+from server.web.console import blueprint
+from server.web.console.buildings import options
+from server.web.console.forms import Form, show
+from server.web.console.pictures import PHOTOS_MEGABYTES, keep_uploads
+
+
+@blueprint.get("/issues/new")
+@needs(Permission.ISSUE_LIST)
+def on_behalf() -> Response:
+    """The form, for a building if the address names one."""
+    return _form(Form.filled({"building": request.args.get("building", "")}))
+
+
+def _form(form: Form) -> Response:
+    buildings = options(require_actor(), Permission.PLACE_READ)
+    named = form.value("building")
+    if named and named not in dict(buildings):  # street and district come from the building's own page
+        buildings.append((named, places.detail(require_actor(), named).name))
+    return show("issue_new.html", form, buildings=buildings, categories=IssueCategory, channels=STAFF_CHANNELS)
+
+
+@blueprint.post("/issues/new")
+@needs(Permission.ISSUE_LIST)
+@takes_up_to(PHOTOS_MEGABYTES)
+@idempotent
+def report_on_behalf() -> Response:
+    """File it. The claim code is shown on this page only, to be given to the resident."""
+    actor, now, form = require_actor(), clock.now(), Form.sent()
+    try:
+        body = form.load(ReportSchema)
+        body.pop("code")
+        building, channel = body.pop("building"), body.pop("channel")
+        body["photo_ids"] = [*body["photo_ids"], *keep_uploads(actor, PhotoUse.REPORT, now)]
+        reported = service.report_as_person(actor, building, channel, Report(**body), now)
+    except Problem as problem:
+        return _form(form.refused(problem))
+    return show("issue_reported.html", reported=reported)

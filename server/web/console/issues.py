@@ -1,0 +1,73 @@
+"""诉求台账: the list with its filters, and one issue with its timeline and a form for each move that is possible."""
+
+from typing import Any
+
+from flask import Response
+
+from models.enums import IssueCategory, Level, Move, Satisfaction
+from server.core.access import needs, require_actor
+from server.issues import queries
+from server.issues.queries import Filters, IssueItem, IssueView
+from server.issues.schemas import IssueQuery
+from server.places import queries as places
+from server.rules.calendar import SHANGHAI
+from server.rules.permissions import Permission
+from server.web.console import blueprint
+from server.web.console.buildings import full_names, options
+from server.web.console.forms import Form, load_query, show
+
+JOINABLE_MOST = 50
+
+
+@blueprint.get("/issues")
+@needs(Permission.ISSUE_LIST)
+def issues() -> Response:
+    """The ledger, newest first."""
+    query = load_query(IssueQuery)
+    actor = require_actor()
+    page = queries.page_for_staff(actor, Filters(**query))
+    kept = {name: value for name, value in query.items() if value is not None and name != "limit"}
+    return show(
+        "issues.html",
+        page=page,
+        query=kept,
+        categories=IssueCategory,
+        levels=Level,
+        buildings=options(actor, Permission.ISSUE_LIST),
+        names=full_names(actor, Permission.ISSUE_LIST, [item.building for item in page.items]),
+    )
+
+
+@blueprint.get("/issues/<string(length=16):issue>")
+@needs(Permission.ISSUE_READ)
+def issue(issue: str) -> Response:
+    """One issue."""
+    return issue_page(issue)
+
+
+def issue_page(public_id: str, form: Form | None = None, **context: Any) -> Response:
+    """The page of one issue, with a form that was refused if there is one."""
+    actor = require_actor()
+    view = queries.for_staff(actor, public_id)
+    higher = [level for level in Level if level.height > view.level.height]
+    return show(
+        "issue.html",
+        form,
+        issue=view,
+        where=places.full_names([view.building]).get(view.building, view.building_name),
+        higher=higher,
+        joinable=[(item.id, _short(item)) for item in _joinable(view)] if Move.JOIN in view.moves else [],
+        answers=Satisfaction,
+        shown={"contact", *("visit" if move is Move.RATE else str(move) for move in view.moves)},
+        **context,
+    )
+
+
+def _joinable(view: IssueView) -> list[IssueItem]:
+    """Open issues of the same building: what this one may be the same as."""
+    filters = Filters(family="open", building=view.building, limit=JOINABLE_MOST)
+    return [item for item in queries.page_for_staff(require_actor(), filters).items if item.id != view.id]
+
+
+def _short(item: IssueItem) -> str:
+    return f"{item.reported_at.astimezone(SHANGHAI):%-m月%-d日} {item.category.zh}：{item.excerpt[:30]}"

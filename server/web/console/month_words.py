@@ -1,0 +1,47 @@
+"""What comes next in a month's life, and who does it, in words."""
+
+from datetime import datetime
+
+from models.enums import MonthState
+from server.rules.calendar import SHANGHAI, Month, bounds, say_month
+from server.rules.months import NOTICE_WORKDAYS
+from server.scores.queries import MonthView
+
+
+def can_close(month: Month, now: datetime) -> bool:
+    """Whether the month is over."""
+    return now >= bounds(month)[1]
+
+
+def notice_running(view: MonthView, now: datetime) -> bool:
+    """Whether the public notice is still open."""
+    return view.state is MonthState.NOTICE and view.notice_ends_at is not None and now < view.notice_ends_at
+
+
+def next_step(view: MonthView, now: datetime) -> str:
+    """What comes next, who does it and from when."""
+    match view.state:
+        case MonthState.DRAFT:
+            return (
+                f"请社区核对分数；没有问题就开始公示（{NOTICE_WORKDAYS} 个工作日）。"
+                "公示以后不再接受新的检查、履职和扣分。"
+            )
+        case MonthState.NOTICE if notice_running(view, now):
+            return f"正在公示，到{notice_end(view)}为止。到时由另一个人（不是开始公示的人，社区同事或者街道）封存。"
+        case MonthState.NOTICE:
+            return "公示已经结束。请另一个人（不是开始公示的人，社区同事或者街道）核对后封存。"
+        case MonthState.SEALED:
+            return "已封存，任何人都不能再改。请社区公布：流动红旗生效，每位楼栋长会收到自己的得分。"
+        case _:
+            return f"{say_month(view.month)}已公布，全部完成。"
+
+
+def notice_end(view: MonthView) -> str:
+    """The last moment of the notice: one that ends at midnight ends at 24:00 of the day before."""
+    if view.notice_ends_at is None:
+        return ""
+    local = view.notice_ends_at.astimezone(SHANGHAI)
+    if (local.hour, local.minute) == (0, 0):
+        day = local.date().fromordinal(local.toordinal() - 1)
+        return f"{day.month}月{day.day}日24点"
+    return f"{local.month}月{local.day}日{local.hour}点{local.minute:02d}分"

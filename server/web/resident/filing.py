@@ -1,0 +1,62 @@
+"""From the stairwell form to a report."""
+
+from datetime import datetime
+
+from werkzeug.datastructures import FileStorage
+
+from models.enums import PhotoUse
+from server.core.errors import FieldError, Problem
+from server.issues import service as issues
+from server.issues.schemas import PHOTOS_MOST, ReportByCodeSchema
+from server.issues.service import Report, Reported
+from server.photos import service as photos
+from server.web.resident.forms import Form, wrong
+from server.web.resident.phrases import PHRASES, compose
+
+# What the page says where the schema would only say that something is missing.
+MISSING = {
+    "category": "请先点选是哪方面的事。",
+    "text": "请点一句常用的话，或者写一句发生了什么。",
+}
+
+
+def file_report(code: str, form: Form, files: list[FileStorage], now: datetime) -> Reported:
+    """Check the form, keep its photos, file the report. Raises Problem with the fields that are wrong."""
+    text = compose(form.ticked, form.typed.get("text", ""), _offered(form.typed.get("category", "")))
+    errors = _count(files)
+    try:
+        content = form.load(ReportByCodeSchema, **({"text": text} if text else {}), photo_ids=[])
+    except Problem as problem:
+        errors += [_in_words(error, form, text) for error in problem.errors]
+    if errors:
+        raise wrong(*errors)
+    content["photo_ids"] = _keep(files, now)
+    return issues.report_by_code(code, Report(**content), now)
+
+
+def _offered(category: str) -> tuple[str, ...]:
+    return next((said for known, said in PHRASES.items() if known == category), ())
+
+
+def _in_words(error: FieldError, form: Form, text: str) -> FieldError:
+    empty = not text if error.field == "text" else not form.typed.get(error.field, "").strip()
+    return FieldError(error.field, MISSING[error.field]) if empty and error.field in MISSING else error
+
+
+def _count(files: list[FileStorage]) -> list[FieldError]:
+    """Counted before any of them is opened: unpacking pictures is dear."""
+    if len(files) <= PHOTOS_MOST:
+        return []
+    return [FieldError("photos", f"最多 {PHOTOS_MOST} 张照片，您选了 {len(files)} 张，请重新选。")]
+
+
+def _keep(files: list[FileStorage], now: datetime) -> list[str]:
+    if not files:
+        return []
+    try:
+        kept = photos.keep_all([file.stream for file in files], PhotoUse.REPORT, None, now)
+    except Problem as problem:
+        if problem.code == 503:
+            raise
+        raise wrong(FieldError("photos", problem.detail or "")) from None
+    return [photo.id for photo in kept]

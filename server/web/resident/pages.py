@@ -1,0 +1,157 @@
+"""Residents' pages: scan, report, follow. Every POST answers 303: going back or reloading sends nothing twice."""
+
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as AnyResponse
+
+from models.enums import IssueCategory, Satisfaction
+from server.core import clock, database
+from server.core.access import open_to_all
+from server.core.application import takes_up_to
+from server.core.errors import Problem, not_found
+from server.core.idempotency import idempotent
+from server.issues import queries as issues
+from server.issues.schemas import PHOTOS_MOST
+from server.photos import queries as photos
+from server.places import queries as places
+from server.places.queries import BuildingView, Revoked
+from server.web.resident import status
+from server.web.resident.filing import file_report
+from server.web.resident.forms import Form, uploads
+from server.web.resident.phrases import NOT_SOLVED, PHRASES
+
+blueprint = Blueprint("resident", __name__)
+
+STAIRWELL = "whoever stands in the stairwell may report; no account is needed"
+CLAIM = "whoever holds the claim code is the reporter"
+TYPED_MOST = 1000  # a page's measure; the law's is longer
+MEGABYTES = 60  # six pictures straight from a camera, where no script makes them small
+
+
+@blueprint.after_request
+def _unlisted(response: Response) -> Response:
+    """No search engine lists a stairwell or a report."""
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response
+
+
+@blueprint.get("/q/<code>")
+@open_to_all(STAIRWELL)
+def report(code: str) -> Response:
+    """What the code on the stairwell door opens"""
+    return _report_page(_building(code), Form())
+
+
+@blueprint.post("/q/<code>")
+@open_to_all(STAIRWELL)
+@takes_up_to(MEGABYTES)
+@idempotent
+def send(code: str) -> AnyResponse:
+    """Take the report and show its claim code"""
+    building, form, files = _building(code), Form.sent(), uploads("photos")
+    try:
+        reported = file_report(places.plain_code(code), form, files, clock.now())
+    except Problem as problem:
+        database.rollback()
+        form.lost_photos = bool(files)
+        return _report_page(building, form, form.refuse(problem))
+    return redirect(url_for("resident.receipt", claim=status.tidy(reported.claim_code), code=code), 303)
+
+
+def _building(code: str) -> BuildingView:
+    """The building of a live code. Whoever holds an old poster learns only that it is old."""
+    building = places.building_by_code(code)
+    if building is None:
+        raise Problem(404, "unknown_code", "没有认出这张楼道码。请扫楼道里新贴的码，或者联系社区。")
+    if isinstance(building, Revoked):
+        raise Problem(410, "code_revoked", "这张楼道码已经停用。请扫楼道里新贴的码，或者联系社区。")
+    if building.closed_at is not None:
+        raise Problem(410, "building_closed", "这张楼道码对应的楼栋已经停用。请扫您现在楼道里的码，或者联系社区。")
+    return building
+
+
+def _report_page(building: BuildingView, form: Form, code: int = 200) -> Response:
+    page = render_template(
+        "resident/report.html",
+        building=building,
+        form=form,
+        categories=IssueCategory,
+        phrases=PHRASES,
+        typed_most=TYPED_MOST,
+        photos_most=PHOTOS_MOST,
+    )
+    return make_response(page, code)
+
+
+@blueprint.get("/r/<claim>/receipt")
+@open_to_all(CLAIM)
+def receipt(claim: str) -> str:
+    """The claim code, big, once the report has arrived"""
+    page = status.read(claim, clock.now())
+    return render_template("resident/receipt.html", page=page, code=request.args.get("code", ""))
+
+
+@blueprint.get("/r")
+@open_to_all("a form for the claim code; the code itself is the key")
+def find() -> AnyResponse:
+    """Type a claim code from a screenshot or a slip of paper"""
+    typed = request.args.get("claim", "")
+    if not status.tidy(typed):
+        return make_response(
+            render_template("resident/find.html", typed=typed, problem="请输入查询码。" if typed else "")
+        )
+    try:
+        page = status.read(status.tidy(typed), clock.now())
+    except Problem as problem:
+        return make_response(render_template("resident/find.html", typed=typed, problem=problem.detail), 404)
+    return redirect(url_for("resident.follow", claim=page.claim), 303)
+
+
+@blueprint.get("/r/<claim>")
+@open_to_all(CLAIM)
+def follow(claim: str) -> Response:
+    """How the report stands, and what its reporter can say"""
+    return _status_page(claim, Form())
+
+
+@blueprint.get("/r/<claim>/<any(confirm, reopen, rate, note, withdraw):action>")
+@open_to_all(CLAIM)
+def back(claim: str, **_: str) -> AnyResponse:
+    """The address of a form, opened again from the browser's history: the page it stands on"""
+    return redirect(url_for("resident.follow", claim=status.tidy(claim)), 303)
+
+
+@blueprint.post("/r/<claim>/<any(confirm, reopen, rate, note, withdraw):action>")
+@open_to_all(CLAIM)
+@idempotent
+def act(claim: str, action: str) -> AnyResponse:
+    """Say one of the reporter's words"""
+    form = Form.sent(action)
+    try:
+        status.act(claim, action, form, clock.now())
+    except Problem as problem:
+        database.rollback()
+        return _status_page(claim, form, form.refuse(problem))
+    return redirect(url_for("resident.follow", claim=status.tidy(claim), done=action), 303)
+
+
+def _status_page(claim: str, form: Form, code: int = 200) -> Response:
+    page = render_template(
+        "resident/status.html",
+        page=status.read(claim, clock.now()),
+        form=form,
+        done=status.DONE.get(request.args.get("done", "")),
+        not_solved=NOT_SOLVED,
+        satisfactions=Satisfaction,
+        typed_most=TYPED_MOST,
+    )
+    return make_response(page, code)
+
+
+@blueprint.get("/r/<claim>/photos/<photo>")
+@open_to_all(CLAIM)
+def photo(claim: str, photo: str) -> Response:
+    """One photo of the report"""
+    if photo not in {shown.id for shown in issues.for_claim(claim).photos}:
+        raise not_found()
+    data, _ = photos.read(photo)
+    return Response(data, mimetype="image/jpeg")

@@ -1,0 +1,122 @@
+"""The status page: what the holder of a claim code sees, and the words they can say."""
+
+import unicodedata
+from dataclasses import dataclass
+from datetime import datetime
+
+import marshmallow as ma
+
+from models.enums import IssueState, Move, PhotoUse
+from server.core.errors import FieldError, Problem
+from server.issues import queries as issues
+from server.issues import service
+from server.issues.claims import show
+from server.issues.queries import EventView, IssueView
+from server.issues.schemas import AnswersSchema, NoteSchema, OptionalNoteSchema
+from server.photos.queries import PhotoView
+from server.rules.lifecycle import RATING_WINDOW, Details
+from server.web.resident import words
+from server.web.resident.forms import Form, wrong
+from server.web.resident.phrases import NOT_SOLVED, compose
+
+# A word in the address → the move, how its form is read, and what is said when it was done.
+ACTIONS: dict[str, tuple[Move, type[ma.Schema]]] = {
+    "confirm": (Move.CONFIRM, AnswersSchema),
+    "reopen": (Move.REOPEN, NoteSchema),
+    "rate": (Move.RATE, AnswersSchema),
+    "note": (Move.NOTE, NoteSchema),
+    "withdraw": (Move.WITHDRAW, OptionalNoteSchema),
+}
+DONE = {
+    "confirm": "收到了，已经销号。谢谢您的回音。",
+    "reopen": "收到了，已经交上一级重新办理。",
+    "rate": "收到了，您的评价已经记下。",
+    "note": "收到了，办理的人能看到您的补充。",
+    "withdraw": "已经撤回。",
+}
+EMPTY = {
+    "reopen": "请点一句，或者写一句哪里还没好。",
+    "note": "请写上要补充的话。",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the timeline: when, the law's sentence, and what a person wrote with it."""
+
+    at: str
+    said: str
+    written: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Everything on the status page."""
+
+    claim: str
+    shown_claim: str
+    view: IssueView
+    headline: words.Headline
+    lines: list[Line]
+    done_photos: list[PhotoView]
+    report_photos: list[PhotoView]
+    moves: frozenset[Move]
+    told: bool  # the reporter has answered before: further answers replace those
+
+    @property
+    def message(self) -> str:
+        """Where the report went, in the law's words."""
+        return self.lines[-1].said
+
+    @property
+    def asks_solved(self) -> bool:
+        """Whether the rating still has to ask if it was solved: a confirmed issue has said so."""
+        return self.view.state is not IssueState.CONFIRMED
+
+
+def tidy(claim: str) -> str:
+    """A claim code as it stands in addresses, from what was typed off a screenshot: full width, dashes, spaces."""
+    return "".join(c for c in unicodedata.normalize("NFKC", claim).lower() if c.isascii() and c.isalnum())
+
+
+def read(claim: str, now: datetime) -> Page:
+    """The page of a claim code. Raises 404 for a code that belongs to nothing."""
+    try:
+        view = issues.for_claim(claim)
+    except Problem:
+        raise Problem(404, "unknown_claim", "没有找到这个查询码。请对照截屏或纸条再输一遍。") from None
+    joined = issues.joined_to(claim) if view.duplicate_of else None
+    moves = set(view.moves)
+    if view.resolved_at and now - view.resolved_at > RATING_WINDOW:
+        moves.discard(Move.RATE)
+    return Page(
+        claim=tidy(claim),
+        shown_claim=show(tidy(claim)),
+        view=view,
+        headline=words.headline(view, now, joined),
+        lines=[_line(event, now) for event in reversed(view.timeline)],
+        done_photos=[photo for photo in view.photos if photo.use is not PhotoUse.REPORT],
+        report_photos=[photo for photo in view.photos if photo.use is PhotoUse.REPORT],
+        moves=frozenset(moves),
+        told=any(event.move in (Move.CONFIRM, Move.RATE) and event.role is None for event in view.timeline),
+    )
+
+
+def act(claim: str, action: str, form: Form, now: datetime) -> None:
+    """Say one of the reporter's words. Raises Problem: 422 with the fields, 409 with the law's reason, 404."""
+    move, schema = ACTIONS[action]
+    if action == "reopen":
+        form.typed["text"] = compose(form.ticked, form.typed.get("text", ""), NOT_SOLVED)
+    try:
+        content = form.load(schema)
+    except Problem as problem:
+        blank = not form.typed.get("text", "").strip()
+        raise wrong(
+            *(FieldError(e.field, EMPTY.get(action, e.message)) if blank else e for e in problem.errors)
+        ) from None
+    service.move_as_reporter(issues.lock_claimed(claim), move, Details(**content), now)
+
+
+def _line(event: EventView, now: datetime) -> Line:
+    said, _, written = event.text.partition("\n")
+    return Line(words.moment(event.at, now), said or event.move_name, written)

@@ -1,0 +1,127 @@
+"""The state of an issue in plain words for the person who reported it. Pure: facts in, sentences out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from models.enums import OPEN_STATES, IssueState, Level
+from server.issues.queries import EventView, IssueView, JoinedView
+from server.rules.calendar import SHANGHAI
+from server.rules.lifecycle import RETURN_VISIT_WINDOW
+
+S = IssueState
+
+# Who has it in hand: a role, never a name.
+HOLDER: dict[Level, str] = {
+    Level.HEAD: "楼栋长",
+    Level.GRID: "网格员",
+    Level.COMMUNITY: "社区居委会",
+    Level.STREET: "街道",
+    Level.DEPARTMENT: "职能部门",
+    Level.DISTRICT: "区里",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The first thing on the status page. `tone` is the page's colour word: waiting, working, yours, good or ended."""
+
+    title: str
+    lines: tuple[str, ...]
+    tone: str
+
+
+def moment(at: datetime, now: datetime) -> str:
+    """“10月12日 09:05” in Shanghai; with its year when that is not this one."""
+    local, today = at.astimezone(SHANGHAI), now.astimezone(SHANGHAI)
+    year = "" if local.year == today.year else f"{local.year}年"
+    return f"{year}{local.month}月{local.day}日 {local:%H:%M}"
+
+
+def in_hand_since(timeline: Sequence[EventView]) -> datetime | None:
+    """When the issue came to the level that has it now."""
+    since = None
+    for event in reversed(timeline):
+        if event.level != timeline[-1].level:
+            break
+        since = event.at
+    return since
+
+
+def headline(view: IssueView, now: datetime, joined: JoinedView | None = None) -> Headline:
+    """What became of it, who has it, since when."""
+    who = HOLDER[view.level]
+    match view.state:
+        case S.REPORTED:
+            return Headline(f"已送到{who}，等受理", _in_hand(view, now), "waiting")
+        case S.ACCEPTED:
+            return Headline(f"{who}已经受理", _in_hand(view, now), "working")
+        case S.IN_PROGRESS:
+            return Headline(f"{who}正在办", _in_hand(view, now), "working")
+        case S.REOPENED:
+            return Headline(f"还没好，已交{who}重新办", _in_hand(view, now), "working")
+        case S.RESOLVED:
+            return Headline(f"{who}说办好了，请您看一看", _resolved(view, now), "yours")
+        case S.CONFIRMED:
+            return Headline("已经解决，销号了", _ended(view, now, "您确认已经解决"), "good")
+        case S.CLOSED_SILENT:
+            told = _ended(view, now, "一直没等到您的回音，先结束了")
+            return Headline(
+                "没等到回音，已结束", (*told, "这样结束的不算解决。问题还在的话，请扫楼道码再报一次。"), "ended"
+            )
+        case S.DECLINED:
+            lines = (f"这件事由{view.responsible}负责。", *_last_words(view))
+            return Headline("这件事不归这里办", lines, "ended")
+        case S.DUPLICATE:
+            return _joined(joined, now)
+        case _:
+            return Headline("您已经撤回", ("问题还在的话，请扫楼道码再报一次。",), "ended")
+
+
+def _in_hand(view: IssueView, now: datetime) -> tuple[str, ...]:
+    lines = []
+    if since := in_hand_since(view.timeline):
+        lines.append(f"{moment(since, now)} 交到{HOLDER[view.level]}手里。")
+    if view.due_at:
+        lines.append(f"应在 {moment(view.due_at, now)} 之前办好。")
+    return tuple(lines)
+
+
+def _resolved(view: IssueView, now: datetime) -> tuple[str, ...]:
+    lines = [f"做了什么：{view.outcome}"] if view.outcome else []
+    if view.resolved_at:
+        until = moment(view.resolved_at + RETURN_VISIT_WINDOW, now)
+        lines.append(f"请在 {until} 之前说一声好没好。到时没有回音会结束，但不算解决。")
+    return tuple(lines)
+
+
+def _ended(view: IssueView, now: datetime, what: str) -> tuple[str, ...]:
+    when = f"{moment(view.ended_at, now)} " if view.ended_at else ""
+    outcome = (f"做了什么：{view.outcome}",) if view.outcome else ()
+    return (f"{when}{what}。", *outcome)
+
+
+def _last_words(view: IssueView) -> tuple[str, ...]:
+    """What the handler wrote with the last move, without the law's own sentence."""
+    _, _, written = view.timeline[-1].text.partition("\n") if view.timeline else ("", "", "")
+    return (written,) if written else ()
+
+
+def _joined(other: JoinedView | None, now: datetime) -> Headline:
+    title = "和另一件相同的事并在一起办"
+    if other is None:
+        return Headline(title, (), "working")
+    who = HOLDER[other.level]
+    if other.state in OPEN_STATES:
+        return Headline(title, (f"那一件现在在{who}手里：{other.state.zh}。",), "working")
+    when = f"{moment(at, now)} " if (at := other.ended_at or other.resolved_at) else ""
+    if other.state is S.DECLINED:
+        told = (f"{when}那一件没有受理，这件事由{other.responsible}负责。",)
+    elif other.state is S.CONFIRMED:
+        told = (f"{when}那一件的上报人确认已经解决。",)
+    elif other.state in (S.RESOLVED, S.CLOSED_SILENT):
+        told = (f"{when}{who}说那一件办好了。",)
+    else:
+        told = (f"{when}那一件已经结束。问题还在的话，请扫楼道码再报一次。",)
+    said = (f"做了什么：{other.outcome}",) if other.outcome else ()
+    return Headline(title, told + said, "good" if other.state is S.CONFIRMED else "ended")

@@ -1,0 +1,209 @@
+"""Every address of the console: who is not signed in signs in, no form without its token, nothing of a neighbour."""
+
+import re
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+from flask import Flask
+from werkzeug.routing import Rule
+
+from models import (
+    Appointment,
+    Deduction,
+    DutyItem,
+    DutyRecord,
+    Household,
+    Invitation,
+    Message,
+    Resident,
+    new_public_id,
+)
+from models.enums import DutyState, MessageKind, Relation, Role, Tenancy
+from server.core import crypto
+from tests.server.web.desk import Desk
+from tests.world import Caller, World
+
+SECRET = "邻家"
+OPEN = {"/console/sign-in"}
+ANY = re.compile(r"<any\(([^,)]+)[^>]*>")
+
+
+def rules(app: Flask, method: str) -> list[Rule]:
+    return [
+        rule
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith("/console") and method in (rule.methods or ()) and rule.rule not in OPEN
+    ]
+
+
+def address(rule: Rule, values: dict[str, str]) -> str:
+    """The rule's address with a value for each of its variables."""
+    path = ANY.sub(r"\1", rule.rule)
+    return re.sub(r"<(?:[^:<>]*:)?(\w+)>", lambda found: values[found[1]], path)
+
+
+@pytest.fixture
+def neighbour(world: World) -> dict[str, str]:
+    """Ids of everything somebody else's community has."""
+    community = world.community(f"{SECRET}社区")
+    building = world.building(world.grid(community), f"{SECRET}楼")
+    head = world.person((Role.HEAD, building), name=f"{SECRET}楼长")
+    answer = world.anyone().post(
+        f"/api/v1/codes/{building.stairwell_code}/issues", json={"category": "leak", "text": f"{SECRET}漏水"}
+    )
+    now, made = world.clock.now(), {name: new_public_id() for name in IDS}
+    place = {"building_id": building.id, "grid_id": building.row.grid_id, "community_id": community.id}
+    with world.writing() as c:
+        household = c.execute(
+            sa.insert(Household)
+            .values(
+                public_id=made["household"], unit="", door="101", position="00101", tenancy=Tenancy.OWNER, created_at=now, updated_at=now,
+                **place,
+            )
+            .returning(Household.id)
+        ).scalar_one()  # fmt: skip
+        c.execute(
+            sa.insert(Resident).values(
+                public_id=made["resident"], household_id=household, relation=Relation.SELF, is_contact=True,
+                name_sealed=crypto.seal(f"{SECRET}人", "residents.name_sealed"), created_at=now,
+                name_index=crypto.blind_index(SECRET, "residents.name"), **place,
+            )
+        )  # fmt: skip
+        c.execute(
+            sa.insert(Invitation).values(
+                public_id=made["invitation"], code_hash=b"h" * 16, role=Role.HEAD, place_id=building.id,
+                name=f"{SECRET}新楼长", created_at=now, created_by_id=head.person_id,
+                expires_at=now + timedelta(days=7),
+            )
+        )  # fmt: skip
+        c.execute(
+            sa.insert(Deduction).values(
+                public_id=made["deduction"], month=202610, points=1000, reason=SECRET, evidence=SECRET,
+                entered_by_id=head.person_id, entered_at=now, **place,
+            )
+        )  # fmt: skip
+        item = c.execute(sa.select(DutyItem.id).limit(1)).scalar_one()
+        c.execute(
+            sa.insert(DutyRecord).values(
+                public_id=made["record"], item_id=item, person_id=head.person_id, month=202610, text=SECRET,
+                done_on=now.date(), state=DutyState.SUBMITTED, created_at=now, **place,
+            )
+        )  # fmt: skip
+        c.execute(
+            sa.insert(Message).values(
+                public_id=made["message"], person_id=head.person_id, kind=MessageKind.NOTICE, title=SECRET, body=SECRET,
+                link="", dedup_key="x", created_at=now,
+            )
+        )  # fmt: skip
+        appointment = c.execute(
+            sa.select(Appointment.public_id).where(Appointment.person_id == head.person_id)
+        ).scalar_one()
+    return {
+        **made,
+        "issue": answer.json["id"],
+        "place": building.public_id,
+        "building": building.public_id,
+        "community": community.public_id,
+        "appointment": appointment,
+        "month": "2026-09",
+        "component": "star_book",
+    }
+
+
+IDS = ("household", "resident", "invitation", "deduction", "record", "message", "photo")
+
+
+def test_whoever_is_not_signed_in_is_sent_to_sign_in(app: Flask, neighbour: dict[str, str]) -> None:
+    visitor = Desk(Caller(app, None))
+    for rule in rules(app, "GET"):
+        answer = visitor.client.get(address(rule, neighbour))
+        assert answer.status_code == 303, rule
+        assert answer.headers["Location"].startswith("/console/sign-in?next=/console"), rule
+    for rule in rules(app, "POST"):
+        assert visitor.client.post(address(rule, neighbour)).status_code == 303, rule
+
+
+def test_no_form_is_taken_without_its_token(app: Flask, world: World, neighbour: dict[str, str]) -> None:
+    clerk = Desk(world.staff(Role.COMMUNITY, world.community()))
+    posts = rules(app, "POST")
+    assert len(posts) > 30
+    for rule in posts:
+        answer = clerk.client.post(address(rule, neighbour), data={"form_token": "0" * 64})
+        assert answer.status_code == 403, rule
+        assert "页面已过期" in answer.get_data(as_text=True), rule
+
+
+@pytest.mark.parametrize("role", [Role.COMMUNITY, Role.GRID, Role.HEAD])
+def test_nothing_of_a_neighbour_is_found(app: Flask, world: World, neighbour: dict[str, str], role: Role) -> None:
+    home = world.community("我们社区")
+    grid = world.grid(home)
+    spot = {Role.COMMUNITY: home, Role.GRID: grid, Role.HEAD: world.building(grid)}[role]
+    desk = Desk(world.person((role, spot)))
+    token = desk.open("/console").value("/sign-out", "form_token")
+    for rule in rules(app, "GET"):
+        answer = desk.client.get(address(rule, neighbour))
+        assert SECRET not in answer.get_data(as_text=True), rule
+        if "<" in rule.rule and "<string(length=7):month>" not in rule.rule.split("/")[-1]:
+            assert answer.status_code in (303, 403, 404), (rule, answer.status_code)
+    for rule in rules(app, "POST"):
+        if rule.endpoint in ("console.sign_out", "console.save_inspections"):  # the sheet is tested with the sheet
+            continue
+        data = {"form_token": token, "version": "1", "building": neighbour["building"], "place": neighbour["building"]}
+        answer = desk.client.post(address(rule, neighbour), data=data)
+        assert answer.status_code in (400, 403, 404, 412, 422), (rule, answer.status_code)
+        assert SECRET not in answer.get_data(as_text=True), rule
+
+
+COMPLETE = (
+    ("issues/{issue}/note", {"text": "x"}),
+    ("issues/{issue}/contact", {"reason": "好奇"}),
+    ("households/{household}/correct", {"door": "102", "tenancy": "owner", "version": "1"}),
+    ("households/{household}/move-out", {}),
+    ("households/{household}/residents", {"name": "王五"}),
+    ("households/{household}/residents/{resident}/correct", {"name": "王五", "version": "1"}),
+    ("households/{household}/residents/{resident}/move-out", {}),
+    ("households/{household}/residents/{resident}/reveal", {"field": "name", "reason": "好奇"}),
+    ("places/{place}/new", {"kind": "building", "code": "x1", "name": "x"}),
+    ("places/{place}/name", {"name": "x", "version": "1"}),
+    ("places/{place}/close", {"version": "1"}),
+    ("places/{place}/code/rotate", {}),
+    ("places/{place}/code/revoke", {}),
+    ("posts/{appointment}/end", {"reason": "x"}),
+    ("posts/invitations/{invitation}/revoke", {}),
+    ("posts/appoint/{place}", {"role": "head", "username": "new-one", "name": "王五"}),
+    ("months/{month}/{community}/close", {}),
+    ("months/{month}/{community}/redraft", {}),
+    ("months/{month}/{community}/open_notice", {}),
+    ("months/{month}/{community}/seal", {}),
+    ("months/{month}/{community}/publish", {}),
+    (
+        "inspections/2026-10/{building}",
+        {"stairwell": "5", "safety": "5", "care": "5", "neighbours": "5"},
+    ),
+    ("deductions/2026-10/{deduction}/cancel", {"reason": "x"}),
+    ("duties/records/{record}", {"state": "accepted"}),
+    ("inbox/{message}", {}),
+)
+
+
+def test_a_complete_form_about_a_neighbours_row_finds_nothing(world: World, neighbour: dict[str, str]) -> None:
+    clerk = Desk(world.staff(Role.COMMUNITY, world.community()))
+    token = clerk.open("/console").value("/sign-out", "form_token")
+    for path, fields in COMPLETE:
+        answer = clerk.client.post("/console/" + path.format(**neighbour), data={"form_token": token, **fields})
+        assert answer.status_code == 404, path
+        assert SECRET not in answer.get_data(as_text=True), path
+
+
+def test_a_street_sees_no_household(world: World, neighbour: dict[str, str]) -> None:
+    officer = Desk(world.staff(Role.STREET, world.street()))
+    assert "住户" not in officer.open("/console").text
+    assert officer.open("/console/households", 403)
+    assert officer.open(f"/console/households/{neighbour['household']}", 403)
+
+
+def test_an_operator_sees_no_business(world: World, neighbour: dict[str, str]) -> None:
+    operator = Desk(world.staff(Role.OPERATOR, world.district()))
+    for page in ("issues", "households", "places", "posts", "months", f"issues/{neighbour['issue']}"):
+        assert operator.open(f"/console/{page}", 403), page
