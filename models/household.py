@@ -46,13 +46,19 @@ class Resident(Public, InBuilding, Base):
     id: Mapped[Key]
     household_id: Mapped[int] = reference("households.id", index=True)
     name_sealed: Mapped[bytes | None] = personal(
-        "name, to know whom to ask for", keep="180 days after moving out", after="moved_out_at",
-        days=DAYS_AFTER_MOVING_OUT, nullable=True,
+        "name, to know whom to ask for",
+        keep="180 days after moving out",
+        after="moved_out_at",
+        days=DAYS_AFTER_MOVING_OUT,
+        nullable=True,
     )
     name_index: Mapped[bytes | None] = mapped_column(sa.LargeBinary(16), comment="keyed blind index")
     phone_sealed: Mapped[bytes | None] = personal(
-        "phone, to reach the household", keep="180 days after moving out", after="moved_out_at",
-        days=DAYS_AFTER_MOVING_OUT, nullable=True,
+        "phone, to reach the household",
+        keep="180 days after moving out",
+        after="moved_out_at",
+        days=DAYS_AFTER_MOVING_OUT,
+        nullable=True,
     )
     phone_index: Mapped[bytes | None] = mapped_column(sa.LargeBinary(16), comment="keyed blind index")
     relation: Mapped[Relation] = mapped_column(checked_enum(Relation))

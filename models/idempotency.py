@@ -13,7 +13,9 @@ class IdempotencyKey(Base):
 
     __tablename__ = "idempotency_keys"
 
-    owner: Mapped[bytes] = mapped_column(sa.LargeBinary(16), primary_key=True, comment="keyed hash of who asked and where")
+    owner: Mapped[bytes] = mapped_column(
+        sa.LargeBinary(16), primary_key=True, comment="keyed hash of who asked and where"
+    )
     key: Mapped[str] = mapped_column(sa.String(80), primary_key=True)
     request_hash: Mapped[bytes] = mapped_column(sa.LargeBinary(16), comment="keyed hash of the body")
     status: Mapped[int] = mapped_column(sa.SmallInteger)

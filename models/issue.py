@@ -1,6 +1,7 @@
 """Issues, their timeline, and the reporters' answers."""
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -14,7 +15,7 @@ from models.types import checked_enum
 TEXT_LIMIT = 4000
 
 
-def _where(condition: str) -> dict[str, sa.TextClause]:
+def _where(condition: str) -> dict[str, Any]:
     """The same partial-index condition for both databases."""
     return {"sqlite_where": sa.text(condition), "postgresql_where": sa.text(condition)}
 
@@ -27,7 +28,9 @@ class Issue(Public, InBuilding, Base):
     id: Mapped[Key]
     category: Mapped[IssueCategory] = mapped_column(checked_enum(IssueCategory))
     text: Mapped[str] = mapped_column(sa.String(TEXT_LIMIT))
-    spot: Mapped[str] = mapped_column(sa.String(60), default="", comment="where in the building, in the reporter's words")
+    spot: Mapped[str] = mapped_column(
+        sa.String(60), default="", comment="where in the building, in the reporter's words"
+    )
     channel: Mapped[Channel] = mapped_column(checked_enum(Channel))
     state: Mapped[IssueState] = mapped_column(checked_enum(IssueState))
     level: Mapped[Level] = mapped_column(checked_enum(Level), comment="who has it in hand")
@@ -44,7 +47,9 @@ class Issue(Public, InBuilding, Base):
     resolved_by_id: Mapped[int | None] = reference("persons.id", nullable=True)
     resolved_level: Mapped[Level | None] = mapped_column(checked_enum(Level, "resolved_level"))
     ended_at: Mapped[datetime | None]
-    outcome: Mapped[str] = mapped_column(sa.String(TEXT_LIMIT), default="", comment="what was done, said by the handler")
+    outcome: Mapped[str] = mapped_column(
+        sa.String(TEXT_LIMIT), default="", comment="what was done, said by the handler"
+    )
     responsible: Mapped[str] = mapped_column(sa.String(80), default="", comment="who is responsible when declined")
     duplicate_of_id: Mapped[int | None] = reference("issues.id", nullable=True)
     rework: Mapped[int] = mapped_column(default=0, comment="times the reporter said 还没好")

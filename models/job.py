@@ -19,4 +19,6 @@ class JobRun(Base):
     leased_until: Mapped[datetime]
     attempts: Mapped[int] = mapped_column(default=0)
     done_at: Mapped[datetime | None]
-    error: Mapped[str] = mapped_column(sa.String(200), default="", comment="class of the last failure, nothing personal")
+    error: Mapped[str] = mapped_column(
+        sa.String(200), default="", comment="class of the last failure, nothing personal"
+    )

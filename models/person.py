@@ -17,7 +17,9 @@ class Person(Public, Base):
     __tablename__ = "persons"
 
     id: Mapped[Key]
-    name: Mapped[str] = mapped_column(sa.String(40), default="", comment="as the office knows them; empty for residents")
+    name: Mapped[str] = mapped_column(
+        sa.String(40), default="", comment="as the office knows them; empty for residents"
+    )
     username: Mapped[str | None] = mapped_column(sa.String(40), unique=True, comment="office staff only, lower case")
     password_hash: Mapped[str | None] = mapped_column(sa.String(255))
     created_at: Mapped[datetime]

@@ -5,7 +5,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from server import commands, web
 from server.config import Settings
-from server.core import api, audit, crypto, database, errors, headers, health, logs
+from server.core import api, crypto, database, errors, headers, health, logs
 from server.core.application import Application
 from server.core.clock import Clock, SystemClock
 from server.duties.routes import blueprint as duties

@@ -1,9 +1,9 @@
 """What every test may ask for. The whole suite runs on SQLite, and again on PostgreSQL with `--database postgresql`.
 
-    app      an application on a fresh migrated database, with a set clock and the WeChat sandbox
-    client   its test client
-    world    makes places, people and issues: `world.community()`, `world.head(building)` …
-    clock    the set clock: Monday 12 October 2026, 09:00 in Shanghai
+app      an application on a fresh migrated database, with a set clock and the WeChat sandbox
+client   its test client
+world    makes places, people and issues: `world.community()`, `world.head(building)` …
+clock    the set clock: Monday 12 October 2026, 09:00 in Shanghai
 """
 
 import os
@@ -56,7 +56,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """On PostgreSQL only what touches a database runs: the rest passed on the SQLite run."""
     if config.getoption("--database") != "postgresql":
         return
-    touching = {"app", "fresh_database"}
+    touching = {"app", "fresh_database", "empty_database"}
     kept = [i for i in items if touching & set(getattr(i, "fixturenames", ())) and not i.get_closest_marker("browser")]
     dropped = [i for i in items if i not in set(kept)]
     items[:] = kept
@@ -112,6 +112,19 @@ def fresh_database(template: Template, tmp_path: Path) -> Iterator[str]:
     with _admin(template.address) as admin:
         admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
         admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template.name}" STRATEGY FILE_COPY')
+    yield f"{template.address}/{name}"
+
+
+@pytest.fixture
+def empty_database(template: Template, tmp_path: Path) -> Iterator[str]:
+    """The address of a database without any table, for the migrations' own tests."""
+    if template.kind == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.db'}"
+        return
+    name = f"louzhang_empty_{os.getpid()}"
+    with _admin(template.address) as admin:
+        admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        admin.execute(f'CREATE DATABASE "{name}"')
     yield f"{template.address}/{name}"
 
 

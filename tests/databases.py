@@ -78,8 +78,29 @@ def postgres(*, durable: bool = False) -> Iterator[str | Missing]:
     started = False
     try:
         try:
-            run(str(programs / "initdb"), "-D", str(folder / "data"), "-U", "louzhang", "-A", "trust", "-E", "UTF8", "--no-sync")
-            run(str(programs / "pg_ctl"), "-D", str(folder / "data"), "-l", str(folder / "log"), "-w", "-o", options, "start")
+            run(
+                str(programs / "initdb"),
+                "-D",
+                str(folder / "data"),
+                "-U",
+                "louzhang",
+                "-A",
+                "trust",
+                "-E",
+                "UTF8",
+                "--no-sync",
+            )
+            run(
+                str(programs / "pg_ctl"),
+                "-D",
+                str(folder / "data"),
+                "-l",
+                str(folder / "log"),
+                "-w",
+                "-o",
+                options,
+                "start",
+            )
             started = True
         except (subprocess.SubprocessError, OSError) as error:
             yield _running() or Missing(f"a server could not be started: {type(error).__name__}")

@@ -1,8 +1,8 @@
 """A small world to test in: a district with a street, its communities, grids and buildings, and people with posts.
 
-    world.building(community)      a building (new community and grid unless given)
-    world.head(building).get(...)  a signed-in head's client: `.get/.post/.patch/.put/.delete` with her token
-    with world.reading() as c:     a connection to look at rows
+world.building(community)      a building (new community and grid unless given)
+world.head(building).get(...)  a signed-in head's client: `.get/.post/.patch/.put/.delete` with her token
+with world.reading() as c:     a connection to look at rows
 """
 
 import itertools
@@ -144,9 +144,7 @@ class World:
     def place_of(self, building: Spot, column: str) -> Spot:
         """An ancestor of a building: `world.place_of(building, "grid_id")`."""
         with self.reading() as connection:
-            row = connection.execute(
-                sa.select(Place.__table__).where(Place.id == getattr(building.row, column))
-            ).one()
+            row = connection.execute(sa.select(Place.__table__).where(Place.id == getattr(building.row, column))).one()
         return Spot(row.id, row.public_id, row.kind, row.name, row.code, row)
 
     def person(self, *posts: tuple[Role, Spot], name: str = "王秀英") -> Caller:

@@ -27,7 +27,9 @@ def says_one_line(command: Callable[P, R]) -> Callable[P, R]:
         try:
             return command(*args, **kwargs)
         except Problem as problem:
-            raise click.ClickException("；".join([problem.detail or "", *(e.message for e in problem.errors)])) from None
+            raise click.ClickException(
+                "；".join([problem.detail or "", *(e.message for e in problem.errors)])
+            ) from None
         except SQLAlchemyError as error:
             cause = getattr(error, "orig", None) or error
             raise click.ClickException(f"数据库不可用：{str(cause).splitlines()[0][:200]}") from None

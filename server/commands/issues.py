@@ -21,7 +21,9 @@ SHOWN = 50
 @click.option("--community", "code", required=True, help="Code of the community the ledger belongs to.")
 @click.option("--source", help="Name of the ledger; rows are known by it and their number. Default: the file's name.")
 @click.option(
-    "--mapping", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="JSON: columns and words. See docs/ledger-import.md."
+    "--mapping",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="JSON: columns and words. See docs/ledger-import.md.",
 )
 @click.option("--create-buildings", is_flag=True, help="Make buildings the community does not have yet.")
 @click.option("--skip-bad-rows", is_flag=True, help="Load the good rows although others are bad.")
@@ -51,18 +53,20 @@ def import_ledger(
         if community is None:
             raise click.ClickException(f"没有编码为 {code} 的社区，请先导入地点。")
         plan = service.plan_ledger(community, rows, words, source, now, create_buildings=create_buildings)
-        for error in plan.errors[:SHOWN]:
-            click.echo(f"第 {error.line} 行 {error.column}：{error.reason}", err=True)
+        for wrong in plan.errors[:SHOWN]:
+            click.echo(f"第 {wrong.line} 行 {wrong.column}：{wrong.reason}", err=True)
         if len(plan.errors) > SHOWN:
             click.echo(f"……还有 {len(plan.errors) - SHOWN} 处", err=True)
-        bad = len({error.line for error in plan.errors})
+        bad = len({wrong.line for wrong in plan.errors})
         click.echo(
             f"共 {plan.rows} 行：可导入 {len(plan.fresh)}，已经在册 {plan.known}，有错 {bad}，新建楼栋 {len(plan.new_buildings)}"
         )
         if not load:
             click.echo("这是试运行，什么都没有改。确认无误后加 --load 导入。")
         elif plan.errors and not skip_bad_rows:
-            raise click.ClickException("有错的行没有改好，一行也没有导入。改好后重来，或加 --skip-bad-rows 只导入好的行。")
+            raise click.ClickException(
+                "有错的行没有改好，一行也没有导入。改好后重来，或加 --skip-bad-rows 只导入好的行。"
+            )
         else:
             loaded = service.load_ledger(community, plan, source, now)
             click.echo(f"已导入 {loaded} 行。")

@@ -8,7 +8,7 @@ from server.core import clock, database
 from server.rules.calendar import Month, parse_month, show_month
 from server.scores import queries, service
 
-group = AppGroup("month", help="Months: close, status, verify.")
+group = AppGroup("month", help="Months: close, status, ranking, verify.")
 
 
 def _month(_context: click.Context, _parameter: click.Parameter, text: str | None) -> Month | None:
@@ -47,6 +47,22 @@ def status(month: Month | None) -> None:
         click.echo(f"{show_month(month)}  还没有草稿  {left} 个社区")
     if not counts and not left:
         click.echo("还没有考核月。")
+
+
+@group.command("ranking")
+@click.argument("month", callback=_month)
+@click.option("--community", "code", required=True, help="Code of the community.")
+@says_one_line
+def ranking(month: Month, code: str) -> None:
+    """A community's standings, best first, as the console shows them."""
+    with database.transaction(reads_only=True):
+        found = queries.ranking_at_terminal(month, code)
+    if found is None:
+        raise click.ClickException(f"{show_month(month)}：编码为 {code} 的社区还没有草稿。")
+    click.echo(f"{found.month.community_name} {show_month(month)} {found.month.state_name}")
+    for row in found.standings:
+        place = "数据不足" if row.rank is None else f"第 {row.rank} 名{'（并列）' if row.tied else ''}"
+        click.echo(f"{place}  {row.building_name}  {row.total_shown} 分{'  流动红旗' if row.red_flag else ''}")
 
 
 @group.command("verify")

@@ -29,9 +29,7 @@ KINDS = {kind.value: kind for kind in PlaceKind}
 )  # fmt: skip
 @click.option("--load", is_flag=True, help="Really load. Without it nothing is changed (dry run).")
 @says_one_line
-def import_places(
-    file: Path, columns: tuple[str, ...], kind: str | None, others: tuple[str, ...], load: bool
-) -> None:
+def import_places(file: Path, columns: tuple[str, ...], kind: str | None, others: tuple[str, ...], load: bool) -> None:
     """Read FILE (.csv, .xlsx, .xls), say what is wrong with it, and with --load import it: all rows or none.
 
     New codes make places, known codes may change their name.

@@ -282,12 +282,12 @@ def fetch(
     `lock` holds the row until the transaction ends (on SQLite the whole database already is held by a writer).
     """
     allowed = within(actor, permission, table, narrow=narrow)
-    query = sa.select(*columns, allowed.label("_allowed")).where(
+    query: sa.Select[Any] = sa.select(*columns, allowed.label("_allowed")).where(
         table.c.public_id == public_id, within(actor, see, table, narrow=narrow), *where
     )
     if lock:
         query = query.with_for_update(of=table)
-    row = database.connection().execute(query).one_or_none()
+    row: Row[Any] | None = database.connection().execute(query).one_or_none()
     if row is None:
         raise not_found()
     if not row._allowed:
@@ -305,6 +305,7 @@ def fetch_place(
 ) -> Row[Any]:
     """A place in the actor's places, as a row of all its columns."""
     table = Place.__table__
-    return fetch(
+    found: Row[Any] = fetch(
         actor, permission, public_id, tuple(table.c), table=table, see=see, where=(table.c.kind.in_(tuple(kinds)),)
     )
+    return found

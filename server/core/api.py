@@ -51,7 +51,7 @@ def plain(value: Any) -> Any:
         return value.isoformat()
     if isinstance(value, list | tuple):
         return [plain(inner) for inner in value]
-    return {name: plain(getattr(value, name)) for name in _names(type(value))}
+    return {name: plain(getattr(value, name)) for name in _names(value.__class__)}
 
 
 class Blueprint(flask_smorest.Blueprint):
@@ -78,9 +78,8 @@ class Blueprint(flask_smorest.Blueprint):
         def decorate(view: Any) -> Any:
             @wraps(view)
             def answered(*args: Any, **kwargs: Any) -> Response:
-                response = current_app.json.response(plain(view(*args, **kwargs)))
-                response.status_code = status_code
-                return response
+                text = current_app.json.dumps(plain(view(*args, **kwargs)))
+                return current_app.response_class(text, status_code, content_type="application/json")
 
             return documented(answered)
 

@@ -98,7 +98,7 @@ def record(
         "detail": dict(detail or {}),
         "previous_hash": previous,
     }
-    conn.execute(sa.insert(_table).values(**row, hash=_hash(row)))
+    conn.execute(sa.insert(AuditEvent).values(**row, hash=_hash(row)))
 
 
 def _hash(row: Mapping[str, Any]) -> str:
@@ -124,7 +124,7 @@ def verify() -> tuple[int, Break | None]:
         count += 1
         if row.previous_hash != previous:
             return count, Break(row.id, "a row before it is missing or was changed")
-        if row.hash != _hash(row._mapping):
+        if row.hash != _hash(row._asdict()):
             return count, Break(row.id, "the row itself was changed")
         previous = row.hash
     return count, None

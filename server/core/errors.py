@@ -142,7 +142,7 @@ def answer(problem: Problem) -> Response:
         }
         if problem.errors:
             body["errors"] = [{"field": e.field, "message": e.message} for e in problem.errors]
-        response = current_app.json.response(body)
+        response = current_app.response_class(current_app.json.dumps(body))
         response.content_type = PROBLEM_JSON
     else:
         page = render_template("problem.html", problem=problem, status=status, request_id=request_id)

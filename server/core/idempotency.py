@@ -21,6 +21,7 @@ from server.core.errors import Problem
 KEPT = timedelta(days=7)
 HEADER = "Idempotency-Key"
 FORM_FIELD = "once"
+FORMS = ("multipart/", "application/x-www-form-urlencoded")
 SHAPE = re.compile(r"[A-Za-z0-9_-]{16,80}")
 KEPT_HEADERS = ("Content-Type", "Location", "ETag")
 _SEALED = "idempotency_keys.answer_sealed"
@@ -28,14 +29,12 @@ _SEALED = "idempotency_keys.answer_sealed"
 _FIND = sa.select(IdempotencyKey.request_hash, IdempotencyKey.status, IdempotencyKey.answer_sealed).where(
     IdempotencyKey.owner == sa.bindparam("o"), IdempotencyKey.key == sa.bindparam("k")
 )
-_KEEP = sa.insert(IdempotencyKey.__table__)
+_KEEP = sa.insert(IdempotencyKey)
 
 
 def key_of_request() -> str | None:
     """The key this request carries. Raises 422 for one that could be guessed or is too long."""
-    key = request.headers.get(HEADER) or (
-        request.form.get(FORM_FIELD) if request.mimetype.startswith(("multipart/", "application/x-www-form")) else None
-    )
+    key = request.headers.get(HEADER) or (request.form.get(FORM_FIELD) if request.mimetype.startswith(FORMS) else None)
     if not key:
         return None
     if not SHAPE.fullmatch(key):
@@ -98,8 +97,8 @@ def idempotent(view: Any) -> Any:
 
 
 def _body() -> str:
-    """The body as sent, without what differs between two sendings of the same form (the multipart boundary)."""
-    if not request.mimetype.startswith("multipart/"):
+    """The body as sent; a form by its fields: a boundary differs each time, and a form that was read has no body left."""
+    if not request.mimetype.startswith(FORMS):
         return request.get_data(as_text=True)
     parts = [f"{name}={value}" for name, value in sorted(request.form.items(multi=True))]
     for name, file in sorted(request.files.items(multi=True), key=lambda item: item[0]):
@@ -109,7 +108,5 @@ def _body() -> str:
 
 def forget_old(now: Any) -> int:
     """Delete keys older than seven days. Returns how many."""
-    done = database.connection().execute(
-        sa.delete(IdempotencyKey).where(IdempotencyKey.created_at < now - KEPT)
-    )
+    done = database.connection().execute(sa.delete(IdempotencyKey).where(IdempotencyKey.created_at < now - KEPT))
     return done.rowcount

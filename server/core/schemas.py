@@ -28,7 +28,9 @@ _MESSAGES: dict[type[fields.Field[Any]], dict[str, str]] = {
     fields.AwareDateTime: {"invalid": "时间格式不对。", "invalid_awareness": "时间要带时区。"},
     fields.Date: {"invalid": "日期格式应为 年-月-日。", "format": "日期格式不对。"},
     fields.List: {"invalid": "应为列表。"},
-    fields.Nested: {"type": "内容的结构不对。"},
+    fields.Nested: {
+        "type": "内容的结构不对。",
+    },
     fields.Enum: {"unknown": "只能是：{choices}。"},
 }
 for _field, _texts in _MESSAGES.items():
@@ -38,7 +40,10 @@ for _field, _texts in _MESSAGES.items():
 class Schema(ma.Schema):
     """Parent of every schema. An unknown field is refused, so a misspelt one is not silently lost."""
 
-    error_messages = {"unknown": "没有这个字段。", "type": "内容的结构不对。"}
+    error_messages = {  # noqa: RUF012 -- marshmallow declares it so
+        "unknown": "没有这个字段。",
+        "type": "内容的结构不对。",
+    }
 
     class Meta:
         unknown = ma.RAISE
@@ -95,12 +100,13 @@ class PublicId(fields.String):
 class File(Upload):
     """A file of a form, as werkzeug's FileStorage."""
 
-    default_error_messages = {"required": "请选择文件。", "invalid": "应为文件。"}  # noqa: RUF012 -- marshmallow declares it so
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(validate=_is_file, error_messages={"required": "请选择文件。"}, **kwargs)
 
-    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> FileStorage:
-        if not isinstance(value, FileStorage):
-            raise self.make_error("invalid")
-        return value
+
+def _is_file(value: Any) -> None:
+    if not isinstance(value, FileStorage):
+        raise ma.ValidationError("应为文件。")
 
 
 class MonthField(fields.String):
@@ -117,7 +123,7 @@ class MonthField(fields.String):
         except ValueError as error:
             raise ma.ValidationError(str(error)) from None
 
-    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:
+    def _serialize(self, value: Any, attr: str | None, obj: Any, **kwargs: Any) -> Any:  # noqa: ARG002
         return None if value is None else calendar.show_month(value)
 
 

@@ -76,9 +76,7 @@ class Demo:
         writer = csv.writer(table)
         writer.writerow(["kind", "code", "name", "parent"])
         writer.writerows(PLACES)
-        place_service.import_table(
-            io.BytesIO(table.getvalue().encode()), "demo.csv", at, actor=None, dry_run=False
-        )
+        place_service.import_table(io.BytesIO(table.getvalue().encode()), "demo.csv", at, actor=None, dry_run=False)
 
     def _people(self, at: datetime) -> None:
         for username, name, role, place in STAFF:
@@ -113,9 +111,9 @@ class Demo:
             inspector = self.actor("wangge" if number <= 4 else "wangge2", last_days)
             sheet = surveys.Sheet(stairwell, safety, care, neighbours, "")
             surveys.write(inspector, month, self.buildings[number].id, sheet, [], None, last_days)
-        self._duties(month, last_days)
+        self._duties(last_days)
 
-    def _duties(self, month: Month, at: datetime) -> None:
+    def _duties(self, at: datetime) -> None:
         items = duty_queries.items()
         clerk = self.actor("shequ", at)
         for number in range(1, 8):

@@ -12,10 +12,8 @@ from server.core.errors import FieldError, Problem
 from server.core.idempotency import idempotent
 from server.core.masking import Kind
 from server.core.paging import Page
-from server.households import exporting, importing, queries, service
-from server.households.importing import ImportReport
+from server.households import queries, service
 from server.households.queries import HouseholdView
-from server.households.rows import NewResident
 from server.households.schemas import (
     ExportQuery,
     HouseholdChangeSchema,
@@ -30,6 +28,7 @@ from server.households.schemas import (
     ResidentRevealSchema,
     RevealedFieldSchema,
 )
+from server.households.service import ImportReport, NewResident
 from server.rules.permissions import Permission
 
 blueprint = Blueprint("households", __name__, description="住户")
@@ -136,7 +135,7 @@ def reveal(body: dict[str, Any], resident: str) -> dict[str, str | Kind]:
 def import_table(form: dict[str, Any]) -> ImportReport:
     """Import a table of households: all or nothing, and by default only a rehearsal"""
     file = form["file"]
-    report = importing.import_table(
+    report = service.import_table(
         require_actor(),
         file.stream,
         file.filename or "",
@@ -158,7 +157,7 @@ def import_table(form: dict[str, Any]) -> ImportReport:
 @blueprint.response(200, {"type": "string", "format": "binary"}, content_type=XLSX)
 def export(query: dict[str, Any]) -> Response:
     """The register as Excel, masked; audited"""
-    data = exporting.workbook(require_actor(), query["place"], clock.now())
+    data = service.workbook(require_actor(), query["place"], clock.now())
     response = Response(data, content_type=XLSX)
     response.headers["Content-Disposition"] = (
         "attachment; filename=households.xlsx; filename*=UTF-8''%E4%BD%8F%E6%88%B7%E5%90%8D%E5%86%8C.xlsx"

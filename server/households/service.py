@@ -20,8 +20,24 @@ from server.core.errors import Problem, conflict, invalid, not_found
 from server.core.etags import require_version
 from server.core.masking import Kind
 from server.households import doors, personal
+from server.households.exporting import workbook
+from server.households.importing import ImportReport, import_table
 from server.households.rows import NewResident, new_household, new_resident
 from server.rules.permissions import Permission
+
+__all__ = [
+    "ImportReport",
+    "NewResident",
+    "add_resident",
+    "correct",
+    "correct_resident",
+    "import_table",
+    "move_out",
+    "move_out_all",
+    "register",
+    "reveal",
+    "workbook",
+]
 
 RESIDENTS_MOST = 30  # registered in one call
 

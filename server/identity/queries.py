@@ -35,10 +35,7 @@ class Me:
 
 def me(actor: Actor) -> Me:
     """Who the actor is and what the actor may do where. Reads nothing: the actor was read with the request."""
-    posts = [
-        PostView(p.role, p.role.zh, p.place, p.kind, p.place_name, sorted(GRANTS[p.role]))
-        for p in actor.posts
-    ]
+    posts = [PostView(p.role, p.role.zh, p.place, p.kind, p.place_name, sorted(GRANTS[p.role])) for p in actor.posts]
     return Me(actor.public_id, actor.name, posts, sorted(EVERYONE))
 
 

@@ -74,7 +74,9 @@ def sign_in_with_password(username: str, password: str, now: datetime) -> tuple[
     auth.refuse_when_guessing(username, now)
     row = (
         database.connection()
-        .execute(sa.select(Person.id, Person.password_hash).where(Person.username == username, Person.disabled_at.is_(None)))
+        .execute(
+            sa.select(Person.id, Person.password_hash).where(Person.username == username, Person.disabled_at.is_(None))
+        )
         .one_or_none()
     )
     if not auth.password_matches(row.password_hash if row else None, password):

@@ -29,7 +29,7 @@ from models.enums import (
 )
 from server.core import access, database, paging
 from server.core.access import Actor, Post
-from server.core.errors import not_found
+from server.core.errors import forbidden, not_found
 from server.core.paging import Page
 from server.issues import claims
 from server.photos import queries as photos
@@ -44,7 +44,7 @@ FAMILIES: dict[str, frozenset[IssueState]] = {"open": OPEN_STATES, "waiting": AW
 EXCERPT = 60
 
 # What a move needs of an issue; also the building's ancestors, to tell whose post covers it.
-FACTS = sa.select(
+FACTS: sa.Select[Any] = sa.select(
     _issues.c.id,
     _issues.c.public_id,
     _issues.c.state,
@@ -163,9 +163,11 @@ class Filters:
 def narrow(post: Post, columns: Any) -> ColumnElement[bool] | None:
     """The two exceptions: a complaint about a head never reaches her, a department sees what was passed to it."""
     if post.role is Role.HEAD:
-        return sa.not_(columns.about_head)
+        of_others: ColumnElement[bool] = sa.not_(columns.about_head)
+        return of_others
     if post.role is Role.DEPARTMENT:
-        return columns.level == Level.DEPARTMENT  # type: ignore[no-any-return]
+        passed_up: ColumnElement[bool] = columns.level == Level.DEPARTMENT
+        return passed_up
     return None
 
 
@@ -175,7 +177,7 @@ def lock_for_staff(actor: Actor, permission: Permission, public_id: str) -> Row[
     seen = access.within(actor, Permission.ISSUE_READ, _issues, narrow=narrow)
     row = _lock(FACTS.add_columns(allowed.label("_allowed")).where(_issues.c.public_id == public_id, seen))
     if not row._allowed:
-        raise access.forbidden()
+        raise forbidden()
     return row
 
 
@@ -199,7 +201,7 @@ def _lock(query: sa.Select[Any]) -> Row[Any]:
     return row
 
 
-_LIST = sa.select(
+_LIST: sa.Select[Any] = sa.select(
     _issues.c.id,
     _issues.c.public_id,
     _issues.c.category,
@@ -265,7 +267,7 @@ def _statement(shape: access.Shape | None, family: str | None, given: frozenset[
     return query.order_by(columns.id.desc()).limit(sa.bindparam("rows", type_=sa.Integer))
 
 
-def _item(row: Row[Any]) -> IssueItem:
+def _item(row: Any) -> IssueItem:
     _, public_id, category, state, level, excerpt, spot, reported_at, rework, building, building_name = row
     return IssueItem(
         public_id, category, state, state.zh, level, excerpt, spot, building, building_name, reported_at, rework
@@ -330,7 +332,8 @@ def joined_to(claim: str) -> JoinedView:
     index = claims.index(claim)
     if index is None:
         raise not_found()
-    return JoinedView(*_one(_JOINED.where(_issues.c.claim_index == index)))
+    row = _one(_JOINED.where(_issues.c.claim_index == index))
+    return JoinedView(row.state, row.level, row.outcome, row.responsible, row.resolved_at, row.ended_at)
 
 
 def _one(query: sa.Select[Any]) -> Row[Any]:

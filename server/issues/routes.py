@@ -2,7 +2,6 @@
 
 from typing import Any
 
-
 from models.enums import Move
 from server.core import clock
 from server.core.access import current_actor, needs, open_to_all, require_actor

@@ -140,7 +140,8 @@ def refuse_unwritable(folder: Path) -> None:
 
 def _make_environment() -> None:
     """Make `.venv`, or make it again when it was left half-made or its Python went away."""
-    if _python().exists() and _quiet([str(_python()), "-m", "pip", "--version"]).returncode == 0 and _in_step():
+    whole = [str(_python()), "-c", "import pip, sys; sys.exit(sys.prefix == sys.base_prefix)"]
+    if _python().exists() and _quiet(whole).returncode == 0 and _in_step():
         return
     refuse_without_venv(_can_import("venv") and _can_import("ensurepip"))
     done = _quiet([sys.executable, "-m", "venv", "--clear", str(VENV)])

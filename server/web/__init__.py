@@ -5,8 +5,8 @@ from flask import Flask
 
 def init_app(app: Flask) -> None:
     """Register the pages."""
-    from server.web import assets, console, docs  # noqa: PLC0415
-    from server.web.resident.pages import blueprint as resident  # noqa: PLC0415
+    from server.web import assets, console, docs
+    from server.web.resident.pages import blueprint as resident
 
     assets.init_app(app)
     app.register_blueprint(docs.blueprint)

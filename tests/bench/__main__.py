@@ -123,13 +123,13 @@ def measure(kind: str, size: Size, months: int, folder: Path) -> None:
             return
         began = time.perf_counter()
         build(url, size)
-        settings = replace(
-            Settings.from_env({"LOUZHANG_INSTANCE": str(folder)}), database_url=url, log_level="WARNING"
-        )
+        settings = replace(Settings.from_env({"LOUZHANG_INSTANCE": str(folder)}), database_url=url, log_level="WARNING")
         app = create_app(settings)
         token = staff(app, size)
         floors.prepare(url, token, city.first_community())
-        say(f"{kind}: {size.issues:,} issues, {size.buildings:,} buildings, made in {time.perf_counter() - began:.0f} s")
+        say(
+            f"{kind}: {size.issues:,} issues, {size.buildings:,} buildings, made in {time.perf_counter() - began:.0f} s"
+        )
         sqlite = kind == "sqlite"
         show(hot_routes.report(app, url, token, CODE, sqlite=sqlite))
         show(hot_routes.latest(app, url, token, sqlite=sqlite))

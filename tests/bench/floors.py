@@ -7,7 +7,6 @@ SELECT, the latest 20 by keyset, jsonify.
 import hashlib
 import sqlite3
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import psycopg
@@ -91,6 +90,3 @@ def app(url: str) -> Flask:
         return jsonify(items=[dict(zip(names, row, strict=True)) for row in rows])
 
     return made
-
-
-

@@ -9,7 +9,9 @@ from typing import Any
 Answer = tuple[str, bytes]
 
 
-def environ(method: str, path: str, *, token: str = "", body: Any = None, query: str = "", **headers: str) -> dict[str, Any]:
+def environ(
+    method: str, path: str, *, token: str = "", body: Any = None, query: str = "", **headers: str
+) -> dict[str, Any]:
     """A fresh WSGI environment for one request."""
     raw = b"" if body is None else json.dumps(body, ensure_ascii=False).encode()
     made: dict[str, Any] = {
@@ -62,7 +64,9 @@ def cpu(run: Callable[[], None]) -> float:
     return time.process_time() - began
 
 
-def paired(floor: Callable[[int], None], ours: Callable[[int], None], *, rounds: int, calls: int) -> tuple[float, float]:
+def paired(
+    floor: Callable[[int], None], ours: Callable[[int], None], *, rounds: int, calls: int
+) -> tuple[float, float]:
     """CPU seconds a call of floor and of ours: the least of `rounds` rounds, taken in turn so that both see the same machine."""
     floor(50)
     ours(50)

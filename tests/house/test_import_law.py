@@ -87,7 +87,9 @@ def rooms_have_no_cycles(house: Iterable[Module]) -> list[str]:
             here, path = trail.pop()
             for following in graph[here]:
                 if following == start:
-                    cycles.append(f"rooms in a circle: {' → '.join((*path, start))}. Move what both need to the lower one.")
+                    cycles.append(
+                        f"rooms in a circle: {' → '.join((*path, start))}. Move what both need to the lower one."
+                    )
                 elif following not in path:
                     trail.append((following, (*path, following)))
     return cycles

@@ -13,7 +13,14 @@ Manner = Callable[[Iterable[Module]], list[str]]
 
 def time_is_passed_in(house: Iterable[Module]) -> list[str]:
     """Only the clock asks the machine what time it is."""
-    clocks = {"datetime.now", "datetime.utcnow", "datetime.datetime.now", "date.today", "datetime.date.today", "time.time"}
+    clocks = {
+        "datetime.now",
+        "datetime.utcnow",
+        "datetime.datetime.now",
+        "date.today",
+        "datetime.date.today",
+        "time.time",
+    }
     exempt = {
         "server.core.clock",
         "wechat.sandbox.clock",

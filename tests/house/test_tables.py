@@ -87,7 +87,12 @@ def test_bad_tables_are_noticed() -> None:
         sa.Column("name_sealed", sa.LargeBinary),
         sa.Column("phone", sa.String(20)),
     )
-    assert [len(check([bad])) for check in (naive_moments, unchecked_words, kept_for_ever, plain_personal)] == [1, 1, 1, 1]
+    assert [len(check([bad])) for check in (naive_moments, unchecked_words, kept_for_ever, plain_personal)] == [
+        1,
+        1,
+        1,
+        1,
+    ]
 
 
 def test_a_good_table_passes() -> None:

@@ -48,7 +48,14 @@ def sample(path: Path, *, rows: int = 240, bad: int = 0) -> Path:
             due, closed = at + timedelta(days=3), at + timedelta(days=4 if late else 1)
             status = "Closed (Duplicate)" if i % 40 == 39 else "Closed"
             writer.writerow(
-                [f"18-{i:05d}", *(f"{t:%Y-%m-%d %H:%M:%S}" for t in (at, due, closed)), "SW-Alley", district, "Main St", status]
+                [
+                    f"18-{i:05d}",
+                    *(f"{t:%Y-%m-%d %H:%M:%S}" for t in (at, due, closed)),
+                    "SW-Alley",
+                    district,
+                    "Main St",
+                    status,
+                ]
             )
         for i in range(bad):
             writer.writerow([f"bad-{i}", "not a time", "", "", "SW-Alley", "", "Main St", "Whatever"])
@@ -111,7 +118,7 @@ def test_an_unknown_building_is_a_bad_row(world: World, runner: FlaskCliRunner, 
 @pytest.mark.parametrize(
     ("content", "line"),
     [
-        ("", "空"),
+        ("", "没有内容"),
         ("a,b\n1,2\n", "找不到这一列"),
         ("\x00\x01\x02", ""),
     ],
@@ -129,9 +136,7 @@ def test_what_is_no_ledger_gives_one_clear_answer(
     assert count(world, Issue) == 0
 
 
-def test_from_an_old_ledger_to_a_ranking(
-    world: World, runner: FlaskCliRunner, mapping: str, tmp_path: Path
-) -> None:
+def test_from_an_old_ledger_to_a_ranking(world: World, runner: FlaskCliRunner, mapping: str, tmp_path: Path) -> None:
     community = world.community()
     file = sample(tmp_path / "l.csv")
     load = words(community, file, mapping, "--create-buildings", "--source", "old", "--load")

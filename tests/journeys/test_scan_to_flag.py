@@ -156,9 +156,7 @@ def test_from_scan_to_red_flag(
     clerk = office.sign_in("zhoumin")
     assert clerk.post(f"{month}/notice", json={}).status_code == 200
     late = dict.fromkeys(("stairwell", "safety", "care", "neighbours"), 1)
-    changed = clerk.put(
-        f"/api/v1/inspections/2026-10/{buildings['b1']}", json=late, headers={"If-Match": '"1"'}
-    )
+    changed = clerk.put(f"/api/v1/inspections/2026-10/{buildings['b1']}", json=late, headers={"If-Match": '"1"'})
     assert changed.status_code == 409, "what is on notice is not changed behind it"
     second = office.staff("zhengkai", "community", "c")
     assert second.post(f"{month}/seal", json={}).status_code == 409, "the notice is not over"

@@ -53,9 +53,10 @@ def _postgresql() -> None:
         )
     op.execute(
         "CREATE FUNCTION refuse_sealed() RETURNS trigger LANGUAGE plpgsql AS $$ "
-        "DECLARE found bigint; BEGIN "
-        "IF TG_OP = 'INSERT' THEN found := NEW.community_month_id; ELSE found := OLD.community_month_id; END IF; "
-        f"IF EXISTS (SELECT 1 FROM community_months WHERE id = found AND state IN {FIXED}) THEN "
+        "DECLARE moved_to bigint; BEGIN "
+        "IF TG_OP = 'UPDATE' THEN moved_to := NEW.community_month_id; END IF; "
+        "IF EXISTS (SELECT 1 FROM community_months WHERE id IN (OLD.community_month_id, moved_to) "
+        f"AND state IN {FIXED}) THEN "
         "RAISE EXCEPTION 'a sealed month never changes' USING ERRCODE = 'restrict_violation'; END IF; "
         "IF TG_OP = 'DELETE' THEN RETURN OLD; END IF; RETURN NEW; END $$"
     )
@@ -96,10 +97,11 @@ def _sqlite() -> None:
                 f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
             )
     for table in MONTH_ROWS:
-        for operation, row in (("INSERT", "NEW"), ("UPDATE", "OLD"), ("DELETE", "OLD")):
+        for operation, months in (("INSERT", "NEW"), ("UPDATE", "OLD NEW"), ("DELETE", "OLD")):
+            found = ", ".join(f"{row}.community_month_id" for row in months.split())
             op.execute(
                 f"CREATE TRIGGER {table}_sealed_{operation.lower()} BEFORE {operation} ON {table} "
-                f"WHEN (SELECT state FROM community_months WHERE id = {row}.community_month_id) IN {FIXED} "
+                f"WHEN EXISTS (SELECT 1 FROM community_months WHERE id IN ({found}) AND state IN {FIXED}) "
                 "BEGIN SELECT RAISE(ABORT, 'a sealed month never changes'); END"
             )
     op.execute(

@@ -29,7 +29,7 @@ BATCH = 1000
 RESPONSIBLE = "见原台账"
 T = TypeVar("T")
 
-_issues, _events, _visits, _places = Issue.__table__, IssueEvent.__table__, ReturnVisit.__table__, Place.__table__
+_issues, _places = Issue.__table__, Place.__table__
 
 
 def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:
@@ -78,7 +78,9 @@ def plan_ledger(
             faults = list(_faults(read, mapping, now, seen))
             found = find(read.place)
             if not isinstance(found, int) and not (found is None and create_buildings):
-                faults.append(RowError(line, mapping.columns["place"][0], found or f"社区里没有“{read.place[:30]}”这栋楼。"))
+                faults.append(
+                    RowError(line, mapping.columns["place"][0], found or f"社区里没有“{read.place[:30]}”这栋楼。")
+                )
             errors += faults
             if not faults:
                 fresh.append(read)
@@ -137,7 +139,7 @@ def load_ledger(community: Row[Any], plan: Plan, source: str, now: datetime, *, 
     if plan.new_buildings:
         places.add_buildings(community, plan.new_buildings, now, actor=actor)
     find = _building_finder(community.id)
-    buildings = {
+    buildings: dict[int, Any] = {
         row.id: row
         for row in database.connection().execute(
             sa.select(_places.c.id, _places.c.grid_id).where(_places.c.community_id == community.id)
@@ -160,7 +162,7 @@ def _load(
     rows: Sequence[LedgerIssue],
     source: str,
     find: Callable[[str], int | str | None],
-    buildings: Mapping[int, Row[Any]],
+    buildings: Mapping[int, Any],
     community_id: int,
     now: datetime,
 ) -> None:
@@ -177,10 +179,10 @@ def _load(
             "community_id": community_id,
         }
         values.append(place | _issue(row, source))
-    inserted = connection.execute(sa.insert(_issues).returning(_issues.c.id, _issues.c.number), values)
+    inserted = connection.execute(sa.insert(Issue).returning(_issues.c.id, _issues.c.number), values)
     ids = {number: issue_id for issue_id, number in inserted}
     connection.execute(
-        sa.insert(_events),
+        sa.insert(IssueEvent),
         [
             {
                 "issue_id": ids[row.number],
@@ -208,7 +210,7 @@ def _load(
         if (row.contacted, row.solved, row.satisfaction) != (None, None, None)
     ]
     if visits:
-        connection.execute(sa.insert(_visits), visits)
+        connection.execute(sa.insert(ReturnVisit), visits)
 
 
 def _issue(row: LedgerIssue, source: str) -> dict[str, Any]:

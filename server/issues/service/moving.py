@@ -21,7 +21,7 @@ from server.rules.levels import LEVEL_OF
 from server.rules.lifecycle import CLOCK, Details, JoinTarget, Mover, Refusal, Step
 from server.rules.permissions import Permission
 
-_issues, _events, _visits = Issue.__table__, IssueEvent.__table__, ReturnVisit.__table__
+_issues, _visits = Issue.__table__, ReturnVisit.__table__
 _BATCH = 500
 
 
@@ -34,9 +34,7 @@ class Wish:
     photo_ids: list[str] = field(default_factory=list)
 
 
-def move_as_staff(
-    actor: Actor, permission: Permission, public_id: str, move: Move, wish: Wish, now: datetime
-) -> str:
+def move_as_staff(actor: Actor, permission: Permission, public_id: str, move: Move, wish: Wish, now: datetime) -> str:
     """Make a move as somebody whose post covers the issue. Returns the issue's public id.
 
     Raises 404 out of scope, 403 without the right there, 409 with the law's reason when the move is not possible now.
@@ -148,10 +146,10 @@ def _write(
         change["rework"] = row.rework + 1
     change["ended_at"] = (row.ended_at or now) if step.to_state in ENDED_STATES else None
     connection = database.connection()
-    connection.execute(sa.update(_issues).where(_issues.c.id == row.id).values(change))
+    connection.execute(sa.update(Issue).where(Issue.id == row.id).values(change))
     text = details.text.strip()
     connection.execute(
-        sa.insert(_events),
+        sa.insert(IssueEvent),
         {
             "issue_id": row.id,
             "at": now,
@@ -192,12 +190,16 @@ def _keep_answers(row: Row[Any], answers: dict[str, Any], now: datetime, *, note
     if found is None:
         place = {"building_id": row.building_id, "grid_id": row.grid_id, "community_id": row.community_id}
         connection.execute(
-            sa.insert(_visits).values(
-                issue_id=row.id, month=month, counts=lifecycle.counts_for_building(row.resolved_level), **place, **values
+            sa.insert(ReturnVisit).values(
+                issue_id=row.id,
+                month=month,
+                counts=lifecycle.counts_for_building(row.resolved_level),
+                **place,
+                **values,
             )
         )
         return
     if row.resolved_at is not None and found.answered_at < row.resolved_at:
         values = {"contacted": None, "solved": None, "satisfaction": None, **values}
         values["counts"] = lifecycle.counts_for_building(row.resolved_level)
-    connection.execute(sa.update(_visits).where(_visits.c.id == found.id).values(values))
+    connection.execute(sa.update(ReturnVisit).where(ReturnVisit.id == found.id).values(values))

@@ -62,8 +62,8 @@ _BY_CODE = (
     .where(StairwellCode.code == sa.bindparam("code"))
 )
 _BY_ID = sa.select(*_BUILDING).where(_place.id == sa.bindparam("id"))
-_INSERT_ISSUE = sa.insert(Issue.__table__).returning(Issue.__table__.c.id)
-_INSERT_EVENT = sa.insert(IssueEvent.__table__)
+_INSERT_ISSUE = sa.insert(Issue).returning(Issue.id)
+_INSERT_EVENT = sa.insert(IssueEvent)
 
 
 def report_by_code(code: str, report: Report, now: datetime, *, reporter: Actor | None = None) -> Reported:
@@ -83,7 +83,9 @@ def report_as_person(actor: Actor, building: str, channel: Channel | None, repor
     row = database.connection().execute(_BY_ID, {"id": place.id, "now": now}).one()
     head_speaks = Role.HEAD in actor.roles
     # Taken on behalf: the claim code goes to the resident; the one who typed it is not its reporter.
-    return _file(row, report, channel or (Channel.HEAD if head_speaks else Channel.PHONE), now, reporter_id=None, taken_by=actor)
+    return _file(
+        row, report, channel or (Channel.HEAD if head_speaks else Channel.PHONE), now, reporter_id=None, taken_by=actor
+    )
 
 
 def _file(

@@ -3,7 +3,15 @@
 from server.scores.queries.deductions import DeductionView, deduction, deductions
 from server.scores.queries.evidence import EvidenceItem, EvidencePage, evidence
 from server.scores.queries.month_page import PartView, SignedStep, parts, signed_steps
-from server.scores.queries.months import MonthView, RankingView, StandingView, month, months_of, ranking
+from server.scores.queries.months import (
+    MonthView,
+    RankingView,
+    StandingView,
+    month,
+    months_of,
+    ranking,
+    ranking_at_terminal,
+)
 from server.scores.queries.overview import StateCount, not_closed, state_counts
 from server.scores.queries.scores import BuildingScoreView, LineView, building_score, mine
 
@@ -29,6 +37,7 @@ __all__ = [
     "not_closed",
     "parts",
     "ranking",
+    "ranking_at_terminal",
     "signed_steps",
     "state_counts",
 ]

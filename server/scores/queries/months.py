@@ -189,7 +189,17 @@ def month(actor: Actor, month: Month, community: str) -> MonthView:
 
 def ranking(actor: Actor, month: Month, community: str) -> RankingView:
     """A community's month with its standings. 404 as `month_row`."""
-    row = month_row(actor, month, community)
+    return _ranking(month_row(actor, month, community))
+
+
+def ranking_at_terminal(month: Month, community_code: str) -> RankingView | None:
+    """A community's ranking by the office's own code, whatever its state, for the command line. None without a draft."""
+    query = MONTHS.where(months.c.month == month, communities.c.code == community_code)
+    row = database.connection().execute(query.order_by(months.c.version.desc()).limit(1)).one_or_none()
+    return None if row is None else _ranking(row)
+
+
+def _ranking(row: Row[Any]) -> RankingView:
     found = database.connection().execute(_STANDINGS, {"month_id": row.id}).all()
     return RankingView(view(row), tuple(_standing(each) for each in found), row.state is MonthState.PUBLISHED)
 

@@ -36,6 +36,8 @@ def _refused(error: HTTPException) -> AnyResponse:
     if problem.code == 401:
         back = request.full_path.rstrip("?") if request.method == "GET" else page_behind(request.path)
         return redirect(url_for("console.sign_in", next=back), 303)
+    if problem.slug == "key_reused":  # a page gone back to, changed and sent again
+        problem.detail = "这一页已经提交过一次了。请返回刷新，再改再提交。"
     page = render_template("console/problem.html", problem=problem, back=page_behind(request.path))
     response = Response(page, status=problem.code, content_type="text/html; charset=utf-8")
     response.headers.update(problem.extra_headers)

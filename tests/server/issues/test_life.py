@@ -68,7 +68,13 @@ def test_from_report_to_write_off(world: World) -> None:
     assert {event["who"] for event in ended["timeline"]} == {"上报人", "楼栋长"}
     with world.reading() as connection:
         row = connection.execute(sa.select(ReturnVisit.__table__)).one()
-    assert (row.month, row.contacted, row.solved, row.satisfaction, row.counts) == (202610, True, True, "satisfied", True)
+    assert (row.month, row.contacted, row.solved, row.satisfaction, row.counts) == (
+        202610,
+        True,
+        True,
+        "satisfied",
+        True,
+    )
 
 
 def test_resolving_needs_what_was_done(world: World) -> None:
@@ -219,7 +225,11 @@ def test_a_hundred_hands_on_one_issue_leave_one_legal_history(world: World) -> N
         else:
             codes.append(move(Caller(world.app, grid.token), issue, verb, **body).status_code)
 
-    wishes = [("resolve", {"text": "好了"}), ("reopen", {"text": "没好"}), ("decline", {"text": "x", "responsible": "物业"})]
+    wishes = [
+        ("resolve", {"text": "好了"}),
+        ("reopen", {"text": "没好"}),
+        ("decline", {"text": "x", "responsible": "物业"}),
+    ]
     threads = [threading.Thread(target=work, args=wishes[i % 3]) for i in range(24)]
     for thread in threads:
         thread.start()

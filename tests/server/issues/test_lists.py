@@ -94,9 +94,9 @@ def test_lists_walk_the_keyset_index(world: World) -> None:
     building = world.building()
     community = world.place_of(building, "community_id")
     with world.app.app_context():
-        from server.core.access import Actor, Post
         from models.enums import PlaceKind, SessionKind
         from server.core import database
+        from server.core.access import Actor, Post
 
         post = Post(Role.COMMUNITY, community.id, PlaceKind.COMMUNITY, "", "", community.id, None, None)
         actor = Actor(1, "", "", 1, SessionKind.CONSOLE, (post,))

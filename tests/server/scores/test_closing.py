@@ -1,6 +1,6 @@
 """Closing a month everywhere: once, in portions, and as often as anybody asks."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
@@ -77,7 +77,7 @@ def _elsewhere(work: Callable[[], Any]) -> Any:
 
 
 def _while_facts_are_read(monkeypatch: pytest.MonkeyPatch, work: Callable[[], Any]) -> list[Any]:
-    """Let something happen elsewhere between reading the facts and writing the scores. Its results end up in the list."""
+    """Let something happen elsewhere between reading facts and writing scores. Its results end up in the list."""
     gather, happened = facts.gather, []
 
     def meanwhile(*args: Any) -> facts.Facts:
@@ -111,7 +111,9 @@ def test_communities_are_written_a_few_at_a_time(world: World, monkeypatch: pyte
     monkeypatch.setattr(closing, "FEW", 2)  # so that the whole month is read at once
     assert _close(world) == service.Closed(5, 10, 0)
     with world.reading() as connection:
-        trail = connection.execute(sa.select(AuditEvent.detail).where(AuditEvent.action == "month:draft")).scalars().all()
+        trail = (
+            connection.execute(sa.select(AuditEvent.detail).where(AuditEvent.action == "month:draft")).scalars().all()
+        )
         assert audit.verify()[1] is None
     assert [(event["communities"], event["buildings"]) for event in trail] == [(2, 4), (2, 4), (1, 2)]
 
@@ -162,10 +164,10 @@ def test_buildings_that_were_torn_down_before_the_month_ended_are_left_out(world
 
 
 @pytest.fixture
-def november(world: World) -> Iterator[World]:
+def november(world: World) -> World:
     Community(world).building()
     at(world, FIRST_OF_NOVEMBER)
-    yield world
+    return world
 
 
 def test_the_command_says_what_it_did_and_the_second_time_that_there_was_nothing(november: World) -> None:

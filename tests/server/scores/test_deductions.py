@@ -37,7 +37,11 @@ def test_a_neighbouring_office_neither_takes_nor_sees_nor_gives_back(world: Worl
 def test_only_the_community_takes_points_off(world: World) -> None:
     community = Community(world)
     building = community.building()
-    for caller in (world.head(building), world.staff(Role.GRID, community.grid), world.staff(Role.STREET, world.street())):
+    for caller in (
+        world.head(building),
+        world.staff(Role.GRID, community.grid),
+        world.staff(Role.STREET, world.street()),
+    ):
         assert _take(caller, building).status_code == 403
         assert caller.get(PATH).status_code == 403
 

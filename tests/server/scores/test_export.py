@@ -3,8 +3,8 @@
 import io
 from typing import Any
 
-import python_calamine
 import pytest
+import python_calamine
 import sqlalchemy as sa
 
 from models import AuditEvent

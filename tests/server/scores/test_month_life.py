@@ -188,3 +188,25 @@ def test_a_building_is_no_community(world: World) -> None:
     building = community.building()
     at(world, FIRST_OF_NOVEMBER)
     assert community.office.post(f"/api/v1/months/2026-10/communities/{building.public_id}/close").status_code == 404
+
+
+@pytest.mark.parametrize("strange", ["%00", "x" * 300, "码", "..%2f..", "%F0%9F%8F%A0", "' OR 1=1"])
+def test_strange_addresses_are_simply_not_there(world: World, strange: str) -> None:
+    community = Community(world)
+    building = community.building()
+    community.drafted()
+    for path in (
+        f"/api/v1/months/{strange}/communities/{community.spot.public_id}",
+        f"/api/v1/months/2026-10/communities/{strange}",
+        f"{community.path()}/buildings/{strange}",
+        f"{community.path()}/buildings/{building.public_id}/evidence/{strange}",
+        f"/api/v1/inspections/2026-10/{strange}",
+        f"/api/v1/duties/records/{strange}",
+    ):
+        assert world.staff(Role.COMMUNITY, community.spot).get(path).status_code == 404, path
+    for path in (
+        f"/api/v1/months/2026-10/communities/{strange}/seal",
+        f"/api/v1/deductions/{strange}/cancel",
+        f"/api/v1/messages/{strange}/read",
+    ):
+        assert community.office.post(path, json={"reason": "x"}).status_code == 404, path

@@ -32,16 +32,18 @@ def _grown(connection: Connection) -> None:
     for statement in (
         "INSERT INTO return_visits (issue_id, month, contacted, solved, satisfaction, answered_at, counts, building_id,"
         f" community_id) SELECT i, {month}, true, true, 'satisfied', {at}, true, {place} {rows}",
-        "INSERT INTO inspections (public_id, month, stairwell, safety, care, neighbours, note, inspector_id, inspected_at,"
-        f" version, building_id, community_id) SELECT i, {month}, 1, 1, 1, 1, '', 1, {at}, 1, i, 1 {rows}",
+        "INSERT INTO inspections (public_id, month, stairwell, safety, care, neighbours, note, inspector_id,"
+        " inspected_at, version, building_id, community_id)"
+        f" SELECT i, {month}, 1, 1, 1, 1, '', 1, {at}, 1, i, 1 {rows}",
         "INSERT INTO duty_records (public_id, item_id, person_id, month, done_on, text, state, decision, created_at,"
-        f" version, building_id, community_id) SELECT i, 1, 1, {month}, {at}, '', 'accepted', '', {at}, 1, {place} {rows}",
+        " version, building_id, community_id)"
+        f" SELECT i, 1, 1, {month}, {at}, '', 'accepted', '', {at}, 1, {place} {rows}",
         "INSERT INTO deductions (public_id, month, points, reason, evidence, entered_by_id, entered_at, cancel_reason,"
         f" building_id, community_id) SELECT i, {month}, 1, 'x', 'x', 1, {at}, '', {place} {rows}",
         "INSERT INTO issue_events (issue_id, at, move, to_state, level, text) SELECT i, "
         f"{at}, CASE WHEN mod(i, 5) = 0 THEN 'reopen' ELSE 'note' END, 'reopened', 'grid', '' {rows}",
-        "INSERT INTO issues (id, public_id, category, text, spot, channel, state, level, about_head, reported_at, outcome,"
-        " responsible, rework, source, version, building_id, community_id)"
+        "INSERT INTO issues (id, public_id, category, text, spot, channel, state, level, about_head, reported_at,"
+        " outcome, responsible, rework, source, version, building_id, community_id)"
         f" SELECT i, i, 'leak', 'x', '', 'scan', 'reopened', 'grid', false, {at}, '', '', 1, '', 1, {place} {rows}",
     ):
         connection.exec_driver_sql(statement)

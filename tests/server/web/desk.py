@@ -119,12 +119,12 @@ class Page:
 
     def form(self, ending: str) -> PageForm:
         """The form whose address ends so. Fails when there is none."""
-        found = [form for form in self.forms if form.action.endswith(ending)]
+        found = [form for form in self.forms if form.action.partition("?")[0].endswith(ending)]
         assert found, f"no form to …{ending}; there are {[form.action for form in self.forms]}"
         return found[0]
 
     def has_form(self, ending: str) -> bool:
-        return any(form.action.endswith(ending) for form in self.forms)
+        return any(form.action.partition("?")[0].endswith(ending) for form in self.forms)
 
     def value(self, ending: str, name: str) -> str:
         """What stands in a field of a form."""

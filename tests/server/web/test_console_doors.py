@@ -58,8 +58,8 @@ def neighbour(world: World) -> dict[str, str]:
         household = c.execute(
             sa.insert(Household)
             .values(
-                public_id=made["household"], unit="", door="101", position="00101", tenancy=Tenancy.OWNER, created_at=now, updated_at=now,
-                **place,
+                public_id=made["household"], unit="", door="101", position="00101", tenancy=Tenancy.OWNER,
+                created_at=now, updated_at=now, **place,
             )
             .returning(Household.id)
         ).scalar_one()  # fmt: skip

@@ -187,6 +187,9 @@ def test_a_form_sent_twice_is_done_once(street: Street, world: World) -> None:
     with world.reading() as connection:
         query = sa.select(sa.func.count()).select_from(IssueEvent).where(IssueEvent.text.contains("配件周三到"))
         assert connection.execute(query).scalar() == 1
+    changed = page.submit("/note", text="配件周四到")
+    assert changed.status == 422
+    assert "这一页已经提交过一次了" in changed.text
 
 
 def test_the_reporters_phone_is_opened_with_a_reason_and_noted(street: Street, world: World) -> None:
