@@ -1,5 +1,6 @@
 """The life of an issue through its doors. The law itself is tested as a table in tests/rules; here: rights, rows and history."""
 
+import itertools
 import sqlite3
 import threading
 from datetime import timedelta
@@ -240,7 +241,7 @@ def test_a_hundred_hands_on_one_issue_leave_one_legal_history(world: World) -> N
         events = connection.execute(sa.select(IssueEvent.__table__).order_by(IssueEvent.id)).all()
         state = connection.execute(sa.select(Issue.state)).scalar_one()
     assert len(events) == 2 + codes.count(200)
-    for before, after in zip(events, events[1:], strict=False):
+    for before, after in itertools.pairwise(events):
         assert after.from_state == before.to_state
     assert events[-1].to_state == state
 
