@@ -85,7 +85,7 @@ class Settings:
                 secret=env.get("WECHAT_SECRET", "sandbox-secret"),
                 base_url=_wechat_address(env, production),
             ),
-            log_level=env.get("LOG_LEVEL", "INFO").upper(),
+            log_level=_one_of(env, "LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL")),
             trusted_proxies=_whole_number(env, "TRUSTED_PROXIES", 0),
             database_pool=_whole_number(env, "DATABASE_POOL", 8),
             port=port,
@@ -109,6 +109,14 @@ def _whole_number(env: Mapping[str, str], name: str, default: int) -> int:
     if not text.isdecimal():
         raise SettingsError(f"{name} must be a whole number, not {text!r}")
     return int(text)
+
+
+def _one_of(env: Mapping[str, str], name: str, words: tuple[str, ...]) -> str:
+    """A word of a list, in any case; the first when nothing is said."""
+    word = env.get(name, "").upper() or words[0]
+    if word not in words:
+        raise SettingsError(f"{name} must be one of {', '.join(words)}, not {word!r}")
+    return word
 
 
 def _with_driver(url: str) -> str:

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import HTTPException
 
 from server.core import database
+from server.core.errors import not_found
 from server.core.idempotency import Attempt, key_of_request
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -41,6 +42,8 @@ class Application(Flask):
 
     def dispatch_request(self) -> ResponseReturnValue:
         """Run the view inside its transaction."""
+        if any("\0" in value for value in (request.view_args or {}).values() if isinstance(value, str)):
+            raise not_found()  # nothing is named so, and PostgreSQL refuses to look for it
         view: Any = self.view_functions.get(request.endpoint or "")
         database.expect_reads_only(request.method in READING and not hasattr(view, "__leaves_a_trace__"))
         if hasattr(view, "__takes_up_to__"):  # before anything reads the body

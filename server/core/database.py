@@ -134,6 +134,8 @@ def load(model: type[Base], columns: Sequence[str], rows: Sequence[tuple[Any, ..
     conn = connection()
     if conn.dialect.name == "postgresql":
         statement = f"COPY {table} ({named}) FROM STDIN"
+        if not conn.in_transaction():
+            conn.begin()  # SQLAlchemy does not see what goes straight to the driver, and would not commit it
         driver: psycopg.Connection[Any] = conn.connection.driver_connection  # type: ignore[assignment]
         try:
             with driver.cursor() as cursor, cursor.copy(statement.encode()) as copy:

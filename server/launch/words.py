@@ -9,7 +9,7 @@ from types import FrameType
 
 from server.launch import bootstrap
 from server.launch.checks import lint
-from server.launch.refusal import ROOT, Refusal
+from server.launch.refusal import ROOT, Refusal, why
 from server.launch.testing import test
 from server.launch.up import up
 
@@ -42,6 +42,9 @@ def run(words: list[str]) -> int:
     except Refusal as refusal:
         sys.stdout.flush()
         sys.stderr.write(f"{refusal}\n")
+        return 1
+    except OSError as error:  # a full disk, a process that may not be started
+        sys.stderr.write(f"{error.filename or 'The system'}: {why(error)}\n")
         return 1
     except KeyboardInterrupt:
         sys.stderr.write("\n")

@@ -46,7 +46,7 @@ def close_month_everywhere(month: Month, now: datetime) -> Closed:
     if isinstance(decision, Refusal):
         raise conflict(decision.code, decision.reason)
     with database.transaction():
-        pass  # a job's runner has begun one, and on SQLite it holds the write lock: reading facts needs none
+        pass  # what a job's runner began is ended: on SQLite it may hold the write lock, and reading needs none
     with database.transaction(reads_only=True):
         law = rule_book.law_of(month)
         everybody, done = _communities(month)

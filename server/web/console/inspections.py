@@ -103,13 +103,8 @@ def save_inspections(month: str) -> Response:
         if row.changed:
             _save(actor, number, row, request.form.get(f"{row.view.building}.version", ""))
     if request.accept_mimetypes.best == "application/json":
-        return jsonify(
-            [
-                {"building": row.view.building, "version": row.view.version, "error": row.error}
-                for row in rows
-                if row.typed
-            ]
-        )
+        sent = [row for row in rows if row.view.building in typed]
+        return jsonify([{"building": r.view.building, "version": r.view.version, "error": r.error} for r in sent])
     if any(row.error for row in rows):
         return _sheet(number, rows, cursor, 200 if any(row.saved for row in rows) else 422)
     return done("inspected", "inspections", month=month, community=request.args.get("community"))

@@ -96,7 +96,7 @@ def _page(month: Month, community: str, form: Form | None = None) -> Response:
     except Problem as problem:
         if problem.slug != "month_not_closed":
             raise
-        name = places.detail(actor, community).name
+        name = dict(my_communities(actor)).get(community) or places.detail(actor, community).name
         return show(
             "month_open.html",
             form,

@@ -4,7 +4,7 @@
 const sheet = document.getElementById("sheet");
 if (sheet) {
   const rows = [...sheet.querySelectorAll("tbody tr")];
-  const stars = (row) => [...row.querySelectorAll(".star")];
+  const stars = (row) => [...row.querySelectorAll("[inputmode]")];
   const inputs = (row) => [...row.querySelectorAll("input:not([type=hidden])")];
   const isDirty = (row) => inputs(row).some((input) => input.value !== input.defaultValue);
   const isFull = (row) => stars(row).every((input) => /^[1-5]$/.test(input.value));
@@ -66,7 +66,7 @@ if (sheet) {
   };
 
   sheet.addEventListener("input", ({ target }) => {
-    if (!target.matches(".star")) return;
+    if (!target.matches("[inputmode]")) return;
     target.value = target.value.replace(/[１-５]/g, (sign) => String.fromCharCode(sign.charCodeAt(0) - 0xfee0)).replace(/[^1-5]/g, "").slice(-1);
     if (target.value) goTo(target.closest("tr"), inputs(target.closest("tr")).indexOf(target) + 1);
   });

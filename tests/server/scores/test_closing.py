@@ -145,7 +145,8 @@ def test_others_write_while_facts_are_read(world: World, monkeypatch: pytest.Mon
     at(world, FIRST_OF_NOVEMBER)
     sheet = f"/api/v1/inspections/2026-10/{building.public_id}"
     happened = _while_facts_are_read(monkeypatch, lambda: community.office.put(sheet, json=STARS).status_code)
-    with world.app.app_context(), database.transaction():
+    with world.app.app_context(), database.transaction() as connection:
+        connection.execute(sa.select(1))
         assert service.close_month_everywhere(202610, world.clock.now()) == service.Closed(1, 1, 0)
     assert happened == [201]
 

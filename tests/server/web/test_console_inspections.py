@@ -72,7 +72,7 @@ def test_filled_rows_are_saved_and_empty_ones_left(clerk: Desk, world: World, bu
 
 def test_a_wrong_row_is_shown_again_and_the_others_are_saved(clerk: Desk, world: World, buildings: list[Spot]) -> None:
     ten, one, two = buildings
-    typed = {**row(one, "5555"), **row(two, "56  "[:2], "只看了两项"), **row(ten, "9999")}
+    typed = {**row(one, "5555"), **row(two, "56", "只看了两项"), **row(ten, "9999")}
     page = clerk.open(SHEET).submit("2026-10", **typed)
     assert page.status == 200
     assert "已保存 1 栋；有 2 栋没有保存" in page.text
@@ -162,7 +162,7 @@ def test_a_street_reads_the_sheet_and_does_not_write(clerk: Desk, world: World, 
     officer = Desk(world.staff(Role.STREET, world.street()))
     page = officer.open(SHEET)
     assert "幸福社区 10栋" in page.text
-    assert "<input class" not in page.html
+    assert "inputmode" not in page.html
     world.clock.advance(timedelta(days=1))
     assert officer.open(f"{SHEET}/{buildings[0].public_id}").status == 200
 

@@ -9,7 +9,10 @@ from tests.server.web.desk import Desk, Page
 from tests.server.web.test_console_places import upload
 from tests.world import Spot, World
 
-TABLE = "编号,受理时间,楼栋,类别,内容,办结时间,结果\n1,2026-09-01 08:00,3栋,漏水,三楼漏水,2026-09-02,满意\n2,2026-09-03,3栋,停车,占道,,办理中\n"
+TABLE = """编号,受理时间,楼栋,类别,内容,办结时间,结果
+1,2026-09-01 08:00,3栋,漏水,三楼漏水,2026-09-02,满意
+2,2026-09-03,3栋,停车,占道,,办理中
+"""
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import pytest
 from models.enums import Role
 from server.core import sheets
 from tests.conftest import SHANGHAI
+from tests.queries import count_queries
 from tests.server.web.desk import Desk
 from tests.server.web.test_console_inspections import row
 from tests.world import Caller, Spot, World
@@ -254,7 +255,6 @@ def test_a_deduction_is_refused_with_what_was_typed_and_taken_back(home: Home) -
 
 
 def test_reading_a_ranking_costs_few_queries(home: Home, world: World) -> None:
-    from tests.queries import count_queries
 
     closed(home)
     with count_queries(world.app) as sent:

@@ -1,0 +1,80 @@
+"""Settings: nothing is needed to try it, everything is needed in production, and what is wrong is named in one line."""
+
+import base64
+import stat
+from pathlib import Path
+
+import pytest
+
+from server.config import Settings, SettingsError
+from wechat.sandbox import DEFAULT_APPID, DEFAULT_SECRET
+
+KEY = base64.urlsafe_b64encode(b"k" * 32).decode()
+OTHER = base64.urlsafe_b64encode(b"o" * 32).decode()
+PRODUCTION = {
+    "LOUZHANG_ENV": "production",
+    "LOUZHANG_KEYS": KEY,
+    "DATABASE_URL": "postgresql://db.test/louzhang",
+    "PUBLIC_URL": "https://louzhang.test/",
+    "WECHAT_APPID": "wx1",
+    "WECHAT_SECRET": "secret",
+}
+
+
+def test_without_settings_there_is_sqlite_a_key_of_ones_own_and_the_sandbox(tmp_path: Path) -> None:
+    env = {"LOUZHANG_INSTANCE": str(tmp_path / "new"), "PORT": "8200"}
+    settings = Settings.from_env(env)
+    assert settings.database_url == f"sqlite:///{tmp_path}/new/louzhang.db"
+    assert (settings.public_url, settings.port) == ("http://127.0.0.1:8200", 8200)
+    wechat = settings.wechat
+    assert (wechat.appid, wechat.secret) == (DEFAULT_APPID, DEFAULT_SECRET)
+    assert wechat.base_url == "http://127.0.0.1:8201"  # the platform itself never sees the sandbox's secret
+    assert stat.S_IMODE((tmp_path / "new" / "keys").stat().st_mode) == 0o600
+    assert Settings.from_env(env).keys == settings.keys
+
+
+def test_with_a_secret_the_platform_itself_is_asked() -> None:
+    settings = Settings.from_env(PRODUCTION)
+    assert settings.wechat.base_url == ""
+    assert settings.public_url == "https://louzhang.test"
+    assert settings.database_url == "postgresql+psycopg://db.test/louzhang"
+
+
+@pytest.mark.parametrize("name", ["LOUZHANG_KEYS", "DATABASE_URL", "PUBLIC_URL", "WECHAT_APPID", "WECHAT_SECRET"])
+def test_production_refuses_to_start_without_its_own(name: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{name} must be set in production$"):
+        Settings.from_env({**PRODUCTION, name: ""})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("LOUZHANG_ENV", "prod"),
+        ("LOUZHANG_KEYS", "short"),
+        ("LOUZHANG_KEYS", "不是键"),
+        ("DATABASE_URL", "mysql://x"),
+        ("WECHAT_BASE_URL", "http://127.0.0.1:8001"),
+        ("LOG_LEVEL", "loud"),
+        ("TRUSTED_PROXIES", "one"),
+        ("DATABASE_POOL", "-1"),
+        ("PORT", "http"),
+        ("WEB_WORKERS", "2.5"),
+    ],
+)
+def test_what_is_wrong_is_named(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{name} must [^\n]*$"):
+        Settings.from_env({**PRODUCTION, name: value})
+
+
+def test_several_keys_are_read_newest_first_and_never_shown() -> None:
+    settings = Settings.from_env({**PRODUCTION, "LOUZHANG_KEYS": f"{OTHER} {KEY}"})
+    assert settings.keys == (b"o" * 32, b"k" * 32)
+    assert "kkkk" not in repr(settings)
+    assert "secret" not in repr(settings)
+    assert "db.test" not in repr(settings)
+
+
+def test_a_folder_that_cannot_hold_a_key_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(SettingsError, match=r"^cannot keep a key in .*: Not a directory$"):
+        Settings.from_env({"LOUZHANG_INSTANCE": str(tmp_path / "file" / "below")})
