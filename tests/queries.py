@@ -10,6 +10,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import Connection
 
 from models import db
+from server.core.hot import Hot
 
 
 @contextmanager
@@ -23,11 +24,19 @@ def count_queries(app: Flask) -> Iterator[list[str]]:
 
     with app.app_context():
         engine = db.engine
+    straight = Hot.send
+
+    def send(connection: Connection, sql: str, bound: Any) -> Any:
+        sent.append(sql)
+        return straight(connection, sql, bound)
+
     event.listen(engine, "before_cursor_execute", listen)
+    Hot.send = staticmethod(send)  # type: ignore[method-assign] -- listening only: SQLAlchemy does not see these
     try:
         yield sent
     finally:
         event.remove(engine, "before_cursor_execute", listen)
+        Hot.send = staticmethod(straight)  # type: ignore[method-assign]
 
 
 def plan(connection: Connection, statement: sa.Executable) -> str:

@@ -20,6 +20,7 @@ from models.enums import PlaceKind, Role, SessionKind
 from models.types import UTCDateTime
 from server.core import auth, clock, database
 from server.core.errors import Problem, forbidden, not_found
+from server.core.hot import Hot
 from server.rules.permissions import EVERYONE, GRANTS, Permission, may
 
 P = ParamSpec("P")
@@ -75,7 +76,7 @@ class Actor:
 
 _place = Place.__table__.c
 # Built once: SQLAlchemy keeps its compiled form, and every request asks it.
-_WHO = (
+_WHO = Hot(
     sa.select(
         SignInSession.id,
         SignInSession.kind,
@@ -122,7 +123,7 @@ def current_actor() -> Actor | None:
 
 
 def _read_actor(token: str) -> Actor | None:
-    rows = database.connection().execute(_WHO, {"token_hash": auth.hash_token(token), "now": clock.now()}).all()
+    rows = _WHO.all({"token_hash": auth.hash_token(token), "now": clock.now()})
     if not rows:
         return None
     session_id, session_kind, person_id, public_id, name = rows[0][:5]
@@ -133,7 +134,7 @@ def _read_actor(token: str) -> Actor | None:
 def actor_for(person_id: int, now: datetime) -> Actor:
     """Somebody's rights at a moment, without a session: for commands that act in a person's name (the demo)."""
     token, _ = auth.open_session(person_id, SessionKind.CONSOLE, now)
-    rows = database.connection().execute(_WHO, {"token_hash": auth.hash_token(token), "now": now}).all()
+    rows = _WHO.all({"token_hash": auth.hash_token(token), "now": now})
     session_id, session_kind, _, public_id, name = rows[0][:5]
     auth.end_session(session_id, now)
     return Actor(person_id, public_id, name, session_id, session_kind, tuple(Post(*row[5:]) for row in rows if row[5]))

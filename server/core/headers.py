@@ -9,6 +9,11 @@ POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+PROTECTION = (
+    ("Content-Security-Policy", POLICY),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "no-referrer"),  # addresses hold claim codes
+)
 COMPRESS_ABOVE = 1024
 COMPRESSIBLE = ("text/", "application/json", "application/problem+json", "application/javascript", "image/svg+xml")
 
@@ -18,11 +23,10 @@ def init_app(app: Flask) -> None:
 
     @app.after_request
     def _protect(response: Response) -> Response:
-        response.headers.setdefault("Content-Security-Policy", POLICY)
-        response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        response.headers.setdefault("Referrer-Policy", "no-referrer")  # addresses hold claim codes
-        if not request.path.startswith("/static/"):
-            response.headers.setdefault("Cache-Control", "no-store")
+        here = response.headers
+        here.extend([(name, value) for name, value in PROTECTION if name not in here])
+        if "Cache-Control" not in here and not request.path.startswith("/static/"):
+            here.add("Cache-Control", "no-store")
         return response
 
     @app.after_request

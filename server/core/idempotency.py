@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from models import IdempotencyKey
 from server.core import access, clock, crypto, database
 from server.core.errors import Problem
+from server.core.hot import Hot
 
 KEPT = timedelta(days=7)
 HEADER = "Idempotency-Key"
@@ -26,10 +27,12 @@ SHAPE = re.compile(r"[A-Za-z0-9_-]{16,80}")
 KEPT_HEADERS = ("Content-Type", "Location", "ETag")
 _SEALED = "idempotency_keys.answer_sealed"
 
-_FIND = sa.select(IdempotencyKey.request_hash, IdempotencyKey.status, IdempotencyKey.answer_sealed).where(
-    IdempotencyKey.owner == sa.bindparam("o"), IdempotencyKey.key == sa.bindparam("k")
+_FIND = Hot(
+    sa.select(IdempotencyKey.request_hash, IdempotencyKey.status, IdempotencyKey.answer_sealed).where(
+        IdempotencyKey.owner == sa.bindparam("o"), IdempotencyKey.key == sa.bindparam("k")
+    )
 )
-_KEEP = sa.insert(IdempotencyKey)
+_KEEP = Hot(sa.insert(IdempotencyKey), ("owner", "key", "request_hash", "status", "answer_sealed", "created_at"))
 
 
 def key_of_request() -> str | None:
@@ -54,13 +57,14 @@ class Attempt:
 
     def replay(self) -> Response | None:
         """The answer given before. Raises 422 when the body differs."""
-        row = database.connection().execute(_FIND, {"o": self.owner, "k": self.key}).one_or_none()
-        if row is None:
+        found = _FIND.one({"o": self.owner, "k": self.key})
+        if found is None:
             return None
-        if row.request_hash != self.request_hash:
+        request_hash, status, answer_sealed = found
+        if request_hash != self.request_hash:
             raise Problem(422, "key_reused", "同一个 Idempotency-Key 不能用于不同的内容，请换一个新的。")
-        kept = json.loads(crypto.open_sealed(row.answer_sealed, _SEALED))
-        response = current_app.response_class(kept["body"], status=row.status)
+        kept = json.loads(crypto.open_sealed(answer_sealed, _SEALED))
+        response = current_app.response_class(kept["body"], status=status)
         response.headers.update(kept["headers"])
         response.headers["Idempotent-Replay"] = "true"
         return response
@@ -72,8 +76,7 @@ class Attempt:
         headers = {name: response.headers[name] for name in KEPT_HEADERS if name in response.headers}
         kept = json.dumps({"body": response.get_data(as_text=True), "headers": headers}, ensure_ascii=False)
         try:
-            database.connection().execute(
-                _KEEP,
+            _KEEP.run(
                 {
                     "owner": self.owner,
                     "key": self.key,
@@ -81,7 +84,7 @@ class Attempt:
                     "status": response.status_code,
                     "answer_sealed": crypto.seal(kept, _SEALED),
                     "created_at": clock.now(),
-                },
+                }
             )
         except IntegrityError:
             # The same request arrived twice at once and the other one won: undo ours and let it be asked again.

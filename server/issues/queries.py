@@ -30,6 +30,7 @@ from models.enums import (
 from server.core import access, database, paging
 from server.core.access import Actor, Post
 from server.core.errors import forbidden, not_found
+from server.core.hot import Hot
 from server.core.paging import Page
 from server.issues import claims
 from server.photos import queries as photos
@@ -239,12 +240,12 @@ def _page(shape: access.Shape | None, values: dict[str, Any], filters: Filters) 
     given = {name: value for name, value in given.items() if value is not None}
     family = filters.family if filters.state is None else None
     statement = _statement(shape, family, frozenset(given))
-    rows = database.connection().execute(statement, {**values, **given, "rows": filters.limit + 1}).all()
+    rows = statement.all({**values, **given, "rows": filters.limit + 1})
     return paging.page(rows, filters.limit, _item, lambda row: row[0])
 
 
 @lru_cache(maxsize=512)
-def _statement(shape: access.Shape | None, family: str | None, given: frozenset[str]) -> sa.Select[Any]:
+def _statement(shape: access.Shape | None, family: str | None, given: frozenset[str]) -> Hot:
     """The list's statement for a shape of posts (None: the reporter's own) and a choice of filters, built once."""
     columns = _issues.c
     if shape is None:
@@ -263,8 +264,8 @@ def _statement(shape: access.Shape | None, family: str | None, given: frozenset[
     }
     query = query.where(*(conditions[name] for name in sorted(given)))
     if family is not None:
-        query = query.where(columns.state.in_(sorted(FAMILIES[family])))
-    return query.order_by(columns.id.desc()).limit(sa.bindparam("rows", type_=sa.Integer))
+        query = query.where(sa.or_(*(columns.state == sa.literal_column(f"'{s}'") for s in sorted(FAMILIES[family]))))
+    return Hot(query.order_by(columns.id.desc()).limit(sa.bindparam("rows", type_=sa.Integer)))
 
 
 def _item(row: Any) -> IssueItem:

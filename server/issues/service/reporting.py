@@ -2,18 +2,18 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
 import sqlalchemy as sa
 from flask import current_app
-from sqlalchemy.engine import Row
 
 from models import Appointment, Issue, IssueEvent, Place, StairwellCode, new_public_id
 from models.enums import Channel, IssueCategory, IssueState, Level, Move, PlaceKind, Role
 from models.types import UTCDateTime
-from server.core import access, crypto, database
+from server.core import access, crypto
 from server.core.access import Actor
 from server.core.errors import Problem, invalid, not_found
+from server.core.hot import Hot
 from server.issues import claims
 from server.photos import service as photos
 from server.rules.lifecycle import first_level
@@ -44,7 +44,24 @@ class Reported:
     message: str
 
 
+class Building(NamedTuple):
+    """What filing a report needs to know of its building."""
+
+    id: int
+    grid_id: int | None
+    community_id: int
+    closed_at: datetime | None
+    has_head: bool
+    revoked_at: datetime | None
+
+
 _place = Place.__table__.c
+_NEW_ISSUE = (
+    *("public_id", "building_id", "grid_id", "community_id", "category", "text", "spot", "channel", "state", "level"),
+    *("about_head", "reporter_id", "claim_index", "contact_sealed", "reported_at", "outcome", "responsible", "rework"),
+    *("source", "version"),
+)
+_NEW_EVENT = ("issue_id", "at", "move", "from_state", "to_state", "level", "actor_id", "actor_role", "text")
 _HAS_HEAD = sa.exists(
     sa.select(1)
     .where(
@@ -56,21 +73,22 @@ _HAS_HEAD = sa.exists(
     .correlate(Place.__table__)
 ).label("has_head")
 _BUILDING = (_place.id, _place.grid_id, _place.community_id, _place.closed_at, _HAS_HEAD)
-_BY_CODE = (
+_BY_CODE = Hot(
     sa.select(*_BUILDING, StairwellCode.revoked_at)
     .join_from(StairwellCode, Place, _place.id == StairwellCode.building_id)
     .where(StairwellCode.code == sa.bindparam("code"))
 )
-_BY_ID = sa.select(*_BUILDING).where(_place.id == sa.bindparam("id"))
-_INSERT_ISSUE = sa.insert(Issue).returning(Issue.id)
-_INSERT_EVENT = sa.insert(IssueEvent)
+_BY_ID = Hot(sa.select(*_BUILDING, sa.null()).where(_place.id == sa.bindparam("id")))
+_INSERT_ISSUE = Hot(sa.insert(Issue).returning(Issue.id), _NEW_ISSUE)
+_INSERT_EVENT = Hot(sa.insert(IssueEvent), _NEW_EVENT)
 
 
 def report_by_code(code: str, report: Report, now: datetime, *, reporter: Actor | None = None) -> Reported:
     """File what somebody who scanned a stairwell code says. Raises 404 for an unknown and 410 for a revoked code."""
-    building = database.connection().execute(_BY_CODE, {"code": code, "now": now}).one_or_none()
-    if building is None:
+    row = _BY_CODE.one({"code": code, "now": now})
+    if row is None:
         raise not_found()
+    building = Building(*row)
     if building.revoked_at is not None:
         raise Problem(410, "code_revoked", "这张楼道码已经停用，请扫楼道里新贴的码，或者联系社区。")
     channel = Channel.SCAN if reporter is None else Channel.MINIPROGRAM
@@ -80,16 +98,22 @@ def report_by_code(code: str, report: Report, now: datetime, *, reporter: Actor 
 def report_as_person(actor: Actor, building: str, channel: Channel | None, report: Report, now: datetime) -> Reported:
     """File on behalf of a resident of a building in the actor's care (代报). Raises 404 for a building outside it."""
     place = access.fetch_place(actor, Permission.PLACE_READ, building, kinds=(PlaceKind.BUILDING,))
-    row = database.connection().execute(_BY_ID, {"id": place.id, "now": now}).one()
+    row = _BY_ID.one({"id": place.id, "now": now})
+    assert row is not None
     head_speaks = Role.HEAD in actor.roles
     # Taken on behalf: the claim code goes to the resident; the one who typed it is not its reporter.
     return _file(
-        row, report, channel or (Channel.HEAD if head_speaks else Channel.PHONE), now, reporter_id=None, taken_by=actor
+        Building(*row),
+        report,
+        channel or (Channel.HEAD if head_speaks else Channel.PHONE),
+        now,
+        reporter_id=None,
+        taken_by=actor,
     )
 
 
 def _file(
-    building: Row[Any],
+    building: Building,
     report: Report,
     channel: Channel,
     now: datetime,
@@ -103,9 +127,7 @@ def _file(
         about_head=report.about_head, has_live_head=building.has_head, has_grid=building.grid_id is not None
     )
     claim, public_id = claims.new_claim(), new_public_id()
-    connection = database.connection()
-    issue_id = connection.execute(
-        _INSERT_ISSUE,
+    made = _INSERT_ISSUE.one(
         {
             "public_id": public_id,
             "building_id": building.id,
@@ -122,10 +144,16 @@ def _file(
             "claim_index": crypto.blind_index(claim, "issues.claim"),
             "contact_sealed": crypto.seal(report.contact, "issues.contact_sealed") if report.contact else None,
             "reported_at": now,
-        },
-    ).scalar_one()
-    connection.execute(
-        _INSERT_EVENT,
+            "outcome": "",
+            "responsible": "",
+            "rework": 0,
+            "source": "",
+            "version": 1,
+        }
+    )
+    assert made is not None
+    (issue_id,) = made
+    _INSERT_EVENT.run(
         {
             "issue_id": issue_id,
             "at": now,
@@ -136,7 +164,7 @@ def _file(
             "actor_id": taken_by.person_id if taken_by else None,
             "actor_role": taken_by.role_for(Permission.ISSUE_NOTE) if taken_by else None,
             "text": step.reason,
-        },
+        }
     )
     if report.photo_ids:
         uploader = taken_by.person_id if taken_by else reporter_id

@@ -1,6 +1,8 @@
 """Closing a month for every community at once: what the scheduled job and `flask month close` do."""
 
+import gc
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -47,6 +49,11 @@ def close_month_everywhere(month: Month, now: datetime) -> Closed:
         raise conflict(decision.code, decision.reason)
     with database.transaction():
         pass  # what a job's runner began is ended: on SQLite it may hold the write lock, and reading needs none
+    with _collector_resting():
+        return _close(month, now)
+
+
+def _close(month: Month, now: datetime) -> Closed:
     with database.transaction(reads_only=True):
         law = rule_book.law_of(month)
         everybody, done = _communities(month)
@@ -62,6 +69,18 @@ def close_month_everywhere(month: Month, now: datetime) -> Closed:
             _trace(month, len(months), written, now)
         communities, buildings = communities + len(months), buildings + written
     return Closed(communities, buildings, len(everybody) - communities)
+
+
+@contextmanager
+def _collector_resting() -> Iterator[None]:
+    """Python's cycle collector off: it would walk hundreds of thousands of tuples again and again, and find no cycle."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _communities(month: Month) -> tuple[set[int], set[int]]:

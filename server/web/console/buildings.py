@@ -28,7 +28,12 @@ def options(actor: Actor, permission: Permission) -> list[tuple[str, str]]:
 
 def full_names(actor: Actor, permission: Permission, wanted: Iterable[str]) -> dict[str, str]:
     """What to call buildings the actor has been shown: with the estate; for street and district the community too."""
-    found = dict(options(actor, permission))
+    return named(options(actor, permission), wanted)
+
+
+def named(known: list[tuple[str, str]], wanted: Iterable[str]) -> dict[str, str]:
+    """The same where the options have been read already."""
+    found = dict(known)
     missing = set(wanted) - found.keys()
     return found | queries.full_names(missing) if missing else found
 

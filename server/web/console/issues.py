@@ -13,7 +13,7 @@ from server.places import queries as places
 from server.rules.calendar import SHANGHAI
 from server.rules.permissions import Permission
 from server.web.console import blueprint
-from server.web.console.buildings import full_names, options
+from server.web.console.buildings import named, options
 from server.web.console.forms import Form, load_query, show
 
 JOINABLE_MOST = 50
@@ -27,14 +27,15 @@ def issues() -> Response:
     actor = require_actor()
     page = queries.page_for_staff(actor, Filters(**query))
     kept = {name: value for name, value in query.items() if value is not None and name != "limit"}
+    buildings = options(actor, Permission.ISSUE_LIST)
     return show(
         "issues.html",
         page=page,
         query=kept,
         categories=IssueCategory,
         levels=Level,
-        buildings=options(actor, Permission.ISSUE_LIST),
-        names=full_names(actor, Permission.ISSUE_LIST, [item.building for item in page.items]),
+        buildings=buildings,
+        names=named(buildings, [item.building for item in page.items]),
     )
 
 

@@ -66,6 +66,7 @@ if (sheet) {
   };
 
   sheet.addEventListener("input", ({ target }) => {
+    say(target.closest("tr"), "");
     if (!target.matches("[inputmode]")) return;
     target.value = target.value.replace(/[１-５]/g, (sign) => String.fromCharCode(sign.charCodeAt(0) - 0xfee0)).replace(/[^1-5]/g, "").slice(-1);
     if (target.value) goTo(target.closest("tr"), inputs(target.closest("tr")).indexOf(target) + 1);

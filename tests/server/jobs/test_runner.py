@@ -152,6 +152,20 @@ def test_an_overtaken_run_leaves_nothing_behind(app: Flask, clock: SetClock, wor
     assert run_of(world, "2026-10-12T09").attempts == 2
 
 
+def test_a_run_cannot_end_a_slot_that_another_now_works_on(app: Flask, clock: SetClock, world: World) -> None:
+    slow = Work()
+
+    def overtake() -> None:
+        database.rollback()
+        clock.advance(ledger.LEASE)
+        with world.writing():
+            assert ledger.claim("work", "2026-10-12T09", clock.now()) is not None
+
+    slow.between = overtake
+    assert tick(app, [slow.job]) == []
+    assert run_of(world, "2026-10-12T09").done_at is None
+
+
 def test_asked_to_stop_it_finishes_the_slot_and_no_more(app: Flask, clock: SetClock) -> None:
     work = Work(after_each_month(8))
     tick(app, [work.job])

@@ -290,9 +290,9 @@ def test_the_list_filters_and_turns_its_pages(street: Street, world: World) -> N
     assert "没有符合" in street.clerk.open("/console/issues?state=resolved").text
 
 
-@pytest.mark.parametrize("query", ["family=all", "category=fire", "cursor=!!", "building=1", "limit=5000", "color=red"])
-def test_a_filter_that_cannot_be_is_told(street: Street, query: str) -> None:
-    assert street.clerk.open(f"/console/issues?{query}", 422)
+def test_a_filter_that_cannot_be_is_told(street: Street) -> None:
+    for query in ("family=all", "category=fire", "cursor=!!", "building=1", "limit=5000", "color=red"):
+        assert street.clerk.open(f"/console/issues?{query}", 422), query
 
 
 def test_today_shows_what_waits_at_my_level(street: Street) -> None:

@@ -85,22 +85,24 @@ def test_a_visitor_is_sent_to_sign_in_and_back(world: World, visitor: Desk) -> N
     assert person
 
 
-@pytest.mark.parametrize(
-    "wanted",
-    [
-        "https://evil.example/console",
-        "//evil.example/console",
-        "/\\evil.example",
-        "/console\\@evil.example",
-        "javascript:alert(1)",
-        "/consoles",
-        "/docs",
-        "/console/\x00",
-        "",
-    ],
+FOREIGN = (
+    "https://evil.example/console",
+    "//evil.example/console",
+    "/\\evil.example",
+    "/console\\@evil.example",
+    "javascript:alert(1)",
+    "/consoles",
+    "/docs",
+    "/console/\x00",
+    "",
 )
-def test_next_never_leads_out_of_the_console(clerk: str, visitor: Desk, wanted: str) -> None:
-    data = {"username": clerk, "password": PASSWORD, "next": wanted}
+
+
+def test_next_never_leads_out_of_the_console(clerk: str, visitor: Desk) -> None:
+    for wanted in FOREIGN:
+        page = Page(visitor, visitor.client.get("/console/sign-in", query_string={"next": wanted}))
+        assert page.value("/sign-in", "next") == "/console", wanted
+    data = {"username": clerk, "password": PASSWORD, "next": FOREIGN[0]}
     assert visitor.client.post("/console/sign-in", data=data).headers["Location"] == "/console"
 
 
@@ -117,10 +119,10 @@ def test_who_is_signed_in_does_not_see_the_sign_in_page(world: World) -> None:
     assert (answer.status_code, answer.headers["Location"]) == (303, "/console/inbox")
 
 
-@pytest.mark.parametrize("token", ["", "0" * 64])
-def test_a_form_without_the_sessions_token_is_refused(world: World, token: str) -> None:
+def test_a_form_without_the_sessions_token_is_refused(world: World) -> None:
     desk = Desk(world.staff(Role.COMMUNITY, world.community()))
-    assert desk.client.post("/console/sign-out", data={"form_token": token}).status_code == 403
+    for token in ("", "0" * 64):
+        assert desk.client.post("/console/sign-out", data={"form_token": token}).status_code == 403
     assert desk.open("/console").status == 200
 
 

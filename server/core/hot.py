@@ -1,0 +1,128 @@
+"""Statements that run on every report and every list: written in SQLAlchemy, compiled once, sent straight to the driver.
+
+SQLAlchemy's own execution costs more CPU than the database does for a row by its key (measured by `python3 -m server
+bench`). Only the few statements of hot routes are worth this; everything else uses `database.connection()`. The types'
+own converters are kept, so a naive moment or an unknown word is refused here as anywhere.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Connection, Dialect
+from sqlalchemy.exc import DBAPIError
+
+from server.core import database
+
+Converter = Callable[[Any], Any]
+Row = tuple[Any, ...]
+
+
+class Hot:
+    """One statement. `columns` names what an INSERT is given; every column without a database default must be there."""
+
+    def __init__(self, statement: "sa.Select[*tuple[Any, ...]] | sa.Insert", columns: tuple[str, ...] = ()) -> None:
+        self._statement, self._columns = statement, columns
+        self._plans: dict[str, _Plan] = {}
+
+    def all(self, values: Mapping[str, Any]) -> list[Row]:
+        """Every row, as tuples in the order of the selected columns."""
+        connection = database.connection()
+        plan = self._plan(connection.dialect)
+        return plan.read(self.send(connection, plan.sql, plan.bind(values)).fetchall())
+
+    def one(self, values: Mapping[str, Any]) -> Row | None:
+        """The one row, or None. A hot statement asks by a unique key, so there is never a second."""
+        rows = self.all(values)
+        return rows[0] if rows else None
+
+    def run(self, values: Mapping[str, Any]) -> None:
+        """Send it, expecting nothing back."""
+        connection = database.connection()
+        plan = self._plan(connection.dialect)
+        self.send(connection, plan.sql, plan.bind(values))
+
+    @staticmethod
+    def send(connection: Connection, sql: str, bound: Any) -> Any:
+        """Hand SQL and parameters to the driver inside the request's transaction. Returns its cursor."""
+        if not connection.in_transaction():
+            connection.begin()
+        driver: Any = connection.connection.driver_connection
+        api: Any = connection.dialect.loaded_dbapi
+        try:
+            return driver.execute(sql, bound)
+        except api.Error as error:
+            # As SQLAlchemy would raise it: the same constraint, the same lost connection, whichever way it was sent.
+            lost = connection.dialect.is_disconnect(error, driver, None)
+            if lost:
+                connection.invalidate(error)
+            raise DBAPIError.instance(
+                sql,
+                None,
+                error,
+                api.Error,
+                hide_parameters=True,
+                connection_invalidated=lost,
+                dialect=connection.dialect,
+            ) from error
+
+    def _plan(self, dialect: Dialect) -> "_Plan":
+        plan = self._plans.get(dialect.name)
+        if plan is None:
+            plan = self._plans[dialect.name] = _Plan(self._statement, self._columns, dialect)
+        return plan
+
+
+class _Plan:
+    """A statement for one dialect: its text, and how values go in and come out."""
+
+    def __init__(self, statement: sa.Select[Any] | sa.Insert, columns: tuple[str, ...], dialect: Dialect) -> None:
+        compiled: Any = statement.compile(dialect=dialect, column_keys=list(columns) or None)
+        if compiled.prefetch or compiled.post_compile_params or compiled.literal_execute_params:
+            raise TypeError(f"not a hot statement: give it all its columns, and no IN list: {compiled}")
+        self.sql = str(compiled)
+        self._binds = [
+            (
+                name,
+                compiled.binds[name].key,
+                compiled.binds[name].value,
+                _converter(compiled.binds[name].type, dialect, "bind"),
+            )
+            for name in (compiled.positiontup or compiled.binds)
+        ]
+        self._positional = compiled.positional
+        returned = statement.selected_columns if isinstance(statement, sa.Select) else statement.exported_columns
+        outs = [_converter(column.type, dialect, "result") for column in returned]
+        self._outs = [(n, convert) for n, convert in enumerate(outs) if convert is not None]
+
+    def bind(self, values: Mapping[str, Any]) -> Any:
+        """The driver's parameters. A parameter with a value of its own (a constant in the statement) need not be given."""
+        bound = {}
+        listed = []
+        for name, key, constant, convert in self._binds:
+            value = values.get(key, constant)
+            if convert is not None:
+                value = convert(value)
+            if self._positional:
+                listed.append(value)
+            else:
+                bound[name] = value
+        return listed if self._positional else bound
+
+    def read(self, rows: list[Row]) -> list[Row]:
+        """Rows with each column as its type gives it."""
+        if not self._outs:
+            return rows
+        made = []
+        for row in rows:
+            values = list(row)
+            for n, convert in self._outs:
+                values[n] = convert(values[n])
+            made.append(tuple(values))
+        return made
+
+
+def _converter(kind: Any, dialect: Dialect, way: str) -> Converter | None:
+    own = kind.dialect_impl(dialect)
+    found: Converter | None = own.bind_processor(dialect) if way == "bind" else own.result_processor(dialect, None)
+    return found
