@@ -1,8 +1,9 @@
 """Sealing personal fields, and finding them again.
 
 AES-256-GCM (NIST SP 800-38D) with a key that is never in the database; the table and column are bound in as associated
-data, so a sealed value copied to another column does not open. Equality search uses a keyed blind index
-(keyed BLAKE2b, RFC 7693, 16 bytes: a tenth of the cost of HMAC through OpenSSL, three times on every report). The index key never rotates with the sealing key.
+data, so a sealed value copied to another column does not open. Equality search uses a keyed blind index: keyed BLAKE2b
+(RFC 7693), 16 bytes, a tenth of the cost of HMAC through OpenSSL, and every report needs three. The index key never
+rotates with the sealing key.
 """
 
 import hashlib

@@ -23,7 +23,8 @@ from server.web.console import blueprint
 from server.web.console.buildings import options
 from server.web.console.forms import Form, show, wrong
 
-PASSWORD_BYTES = 9  # 12 characters, to be changed by whoever gets it
+# A first password is read off a screen and typed once: no 0 o 1 i l, and it is changed by whoever gets it.
+SIGNS = "23456789abcdefghjkmnpqrstuvwxyz"
 
 
 class NewPostSchema(Schema):
@@ -92,7 +93,7 @@ def appoint(place: str) -> Response:
         if person is None:
             if not body["name"]:
                 raise wrong("name", "还没有这个用户名。要开通新账号，请填写姓名。")
-            password = secrets.token_urlsafe(PASSWORD_BYTES)
+            password = "-".join("".join(secrets.choice(SIGNS) for _ in range(4)) for _ in range(3))
             identity.create_staff(body["name"], body["username"], password, now, by=actor)
             person = people.staff_id(body["username"])
         assert person is not None

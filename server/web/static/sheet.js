@@ -72,6 +72,9 @@ if (sheet) {
     if (target.value) goTo(target.closest("tr"), inputs(target.closest("tr")).indexOf(target) + 1);
   });
 
+  // A click into a filled cell replaces its digit.
+  sheet.addEventListener("focusin", ({ target }) => target.matches("[inputmode]") && target.select());
+
   sheet.addEventListener("keydown", (event) => {
     const step = { Enter: 1, ArrowDown: 1, ArrowUp: -1 }[event.key];
     const row = event.target.closest("tbody tr");

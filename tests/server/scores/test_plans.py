@@ -27,7 +27,7 @@ def _grown(connection: Connection) -> None:
     connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
     at = "timestamptz '2024-11-15' + (mod(i, 24)) * interval '30 days'"
     month = "(2024 + (mod(i, 24) + 10) / 12) * 100 + mod(mod(i, 24) + 10, 12) + 1"
-    rows = "FROM generate_series(1, 48000) AS s(i)"
+    rows = "FROM generate_series(1, 12000) AS s(i)"
     place = "mod(i, 40), 1"
     for statement in (
         "INSERT INTO return_visits (issue_id, month, contacted, solved, satisfaction, answered_at, counts, building_id,"

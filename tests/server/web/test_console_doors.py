@@ -207,3 +207,26 @@ def test_an_operator_sees_no_business(world: World, neighbour: dict[str, str]) -
     operator = Desk(world.staff(Role.OPERATOR, world.district()))
     for page in ("issues", "households", "places", "posts", "months", f"issues/{neighbour['issue']}"):
         assert operator.open(f"/console/{page}", 403), page
+
+
+def test_every_role_finds_its_menu_open(world: World, neighbour: dict[str, str]) -> None:
+    community = world.community("我们社区")
+    grid = world.grid(community)
+    spots = {Role.HEAD: world.building(grid), Role.GRID: grid, Role.COMMUNITY: community, Role.STREET: world.street()}
+    menus = {}
+    for role in Role:
+        desk = Desk(world.person((role, spots.get(role, world.district()))))
+        home = desk.open("/console")
+        menu = re.findall(r'<a href="(/console[^"]*)"', home.html.split('class="menu"')[1].split("</nav>")[0])
+        for address in menu:
+            assert desk.open(address).status == 200
+        menus[role] = len(menu)
+    assert menus == {
+        Role.HEAD: 6,
+        Role.GRID: 6,
+        Role.COMMUNITY: 7,
+        Role.STREET: 6,
+        Role.DISTRICT: 6,
+        Role.DEPARTMENT: 3,
+        Role.OPERATOR: 2,
+    }

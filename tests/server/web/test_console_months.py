@@ -261,3 +261,19 @@ def test_reading_a_ranking_costs_few_queries(home: Home, world: World) -> None:
         home.clerk.open(home.page)
     assert len(sent) <= 9
     world.clock.advance(timedelta(hours=1))
+
+
+def test_a_ranking_of_130_buildings_stays_light(world: World) -> None:
+    home = Home(world)
+    grid = world.grid(home.community)
+    rows: dict[str, str] = {}
+    for number in range(130):
+        rows |= row(world.building(grid, f"阳光花园{number}号楼"), "5434"[number % 2 :] + "4" * (number % 2))
+    for building, head in zip(home.buildings, home.heads, strict=True):
+        home.visits(building, head, 3, solved=True)
+    home.clerk.open(f"/console/inspections/{MONTH}").submit(MONTH, **rows)
+    closed(home)
+    page = home.clerk.open(home.page)
+    assert "排名（133 栋）" in page.text
+    assets = [home.clerk.client.get(f"/static/{name}").data for name in ("console.css", "console.js")]
+    assert len(page.response.data) + sum(map(len, assets)) < 150 * 1024
