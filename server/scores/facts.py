@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from models import Deduction, DutyRecord, Inspection, Issue, IssueEvent, Place, ReturnVisit
 from models.enums import DutyState, Level, PlaceKind, Satisfaction, StarAspect
+from models.issue import REOPENED
 from models.survey import STARS
 from server.core import database
 from server.core.months import buildings_of
@@ -75,7 +76,7 @@ _home = (
 REWORK = (
     sa.select(_home, sa.func.count())
     .where(
-        _events.c.move == sa.literal_column("'reopen'"),  # said outright, as in the index that holds only these
+        sa.text(REOPENED),
         _events.c.at >= sa.bindparam("start", type_=_events.c.at.type),
         _events.c.at < sa.bindparam("end", type_=_events.c.at.type),
         _events.c.level.in_(_REWORK_LEVELS),

@@ -1,4 +1,4 @@
-"""`python3 -m server bench [--quick] [--database sqlite|postgresql|both]`: design §7 against its own floors.
+"""`python3 -m server bench [--quick] [--months N] [--database sqlite|postgresql|both]`: design §7 against its own floors.
 
 Everything is made in a throw-away folder (and a throw-away PostgreSQL cluster). The full run builds seven million issues.
 """
@@ -153,9 +153,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python3 -m server bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a tenth of the size, three months: a look, not a figure")
     parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
+    parser.add_argument("--months", type=int, help="months of history to end with (default: 12; 3 when quick)")
     asked = parser.parse_args()
     logging.disable(logging.WARNING)
     size, months = (QUICK, 3) if asked.quick else (FULL, 12)
+    months = asked.months or months
     for kind in ("sqlite", "postgresql") if asked.database == "both" else (asked.database,):
         with tempfile.TemporaryDirectory(prefix="louzhang-bench-") as folder:
             measure(kind, size, months, Path(folder))

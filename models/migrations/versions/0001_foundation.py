@@ -451,7 +451,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table('issue_events', schema=None) as batch_op:
         batch_op.create_index('ix_issue_events_issue', ['issue_id', 'id'], unique=False)
-        batch_op.create_index('ix_issue_events_reopened', ['at', 'issue_id', 'level'], unique=False, sqlite_where=sa.text("move = 'reopen'"), postgresql_where=sa.text("move = 'reopen'"))
+        batch_op.create_index('ix_issue_events_reopened', ['at', 'issue_id', 'level'], unique=False, sqlite_where=sa.text("from_state = 'resolved' AND to_state = 'reopened'"), postgresql_where=sa.text("from_state = 'resolved' AND to_state = 'reopened'"))
 
     op.create_table('photos',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False, comment='internal; never leaves the server'),
@@ -595,7 +595,7 @@ def downgrade() -> None:
 
     op.drop_table('photos')
     with op.batch_alter_table('issue_events', schema=None) as batch_op:
-        batch_op.drop_index('ix_issue_events_reopened', sqlite_where=sa.text("move = 'reopen'"), postgresql_where=sa.text("move = 'reopen'"))
+        batch_op.drop_index('ix_issue_events_reopened', sqlite_where=sa.text("from_state = 'resolved' AND to_state = 'reopened'"), postgresql_where=sa.text("from_state = 'resolved' AND to_state = 'reopened'"))
         batch_op.drop_index('ix_issue_events_issue')
 
     op.drop_table('issue_events')

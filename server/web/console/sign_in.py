@@ -1,6 +1,6 @@
 """Signing in and out with name and password."""
 
-from flask import Response, redirect, request, url_for
+from flask import Response, current_app, redirect, request, url_for
 from marshmallow import fields
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -67,6 +67,8 @@ def sign_out() -> AnyResponse:
 
 
 def _set_cookie(answer: AnyResponse, token: str, seconds: int) -> None:
+    # Behind a proxy the request itself may not know that people come by https.
+    public = current_app.extensions["settings"].public_url
     answer.set_cookie(
         auth.COOKIE,
         token,
@@ -74,7 +76,7 @@ def _set_cookie(answer: AnyResponse, token: str, seconds: int) -> None:
         path="/console",
         httponly=True,
         samesite="Lax",
-        secure=request.is_secure,
+        secure=request.is_secure or public.startswith("https:"),
     )
 
 

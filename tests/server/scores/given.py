@@ -82,15 +82,15 @@ def visits(
     return made
 
 
-def reopened(world: World, issue: str, moment: str, level: Level = Level.GRID) -> None:
-    """The reporter said "not yet" at a moment; the issue is now in the hands of `level`."""
+def reopened(world: World, issue: str, moment: str, level: Level = Level.GRID, move: Move = Move.REOPEN) -> None:
+    """The reporter said "not yet" at a moment, outright or when rating; the issue is now in the hands of `level`."""
     with world.writing() as connection:
         issue_id = connection.execute(sa.select(Issue.id).where(Issue.public_id == issue)).scalar_one()
         connection.execute(
             sa.insert(IssueEvent).values(
                 issue_id=issue_id,
                 at=datetime.fromisoformat(moment),
-                move=Move.REOPEN,
+                move=move,
                 from_state=IssueState.RESOLVED,
                 to_state=IssueState.REOPENED,
                 level=level,

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from models import DutyRecord
-from models.enums import DutyState, Level, Satisfaction
+from models.enums import DutyState, Level, Move, Satisfaction
 from server.rules.scoring import BuildingFacts
 from server.scores import facts
 from tests.server.scores.given import STARS, Community, reopened, visits
@@ -75,15 +75,15 @@ def test_accepted_duties_count_and_put_the_duty_book_in_use_for_the_whole_commun
 def test_rework_is_counted_by_shanghais_month_and_not_when_a_department_had_it(world: World) -> None:
     building = Community(world).building(stars=None, answers=0)
     issues = visits(world, building, 6)
-    for issue, moment, level in (
-        (issues[0], "2026-10-01T00:00:00+08:00", Level.GRID),  # still September in UTC
-        (issues[1], "2026-10-31T23:59:59+08:00", Level.COMMUNITY),
-        (issues[2], "2026-10-15T12:00:00+08:00", Level.STREET),  # the community had said it was done
-        (issues[3], "2026-10-15T12:00:00+08:00", Level.DISTRICT),  # a department or the street had
-        (issues[4], "2026-09-30T23:59:59+08:00", Level.GRID),
-        (issues[5], "2026-11-01T00:00:00+08:00", Level.GRID),
+    for issue, moment, level, move in (
+        (issues[0], "2026-10-01T00:00:00+08:00", Level.GRID, Move.REOPEN),  # still September in UTC
+        (issues[1], "2026-10-31T23:59:59+08:00", Level.COMMUNITY, Move.RATE),  # "not solved" on the return visit
+        (issues[2], "2026-10-15T12:00:00+08:00", Level.STREET, Move.REOPEN),  # the community had said it was done
+        (issues[3], "2026-10-15T12:00:00+08:00", Level.DISTRICT, Move.REOPEN),  # a department or the street had
+        (issues[4], "2026-09-30T23:59:59+08:00", Level.GRID, Move.REOPEN),
+        (issues[5], "2026-11-01T00:00:00+08:00", Level.GRID, Move.REOPEN),
     ):
-        reopened(world, issue, moment, level)
+        reopened(world, issue, moment, level, move)
     assert _facts(world, building).rework == 3
     assert _facts(world, building, 202609).rework == 1
 

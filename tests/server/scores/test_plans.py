@@ -40,8 +40,8 @@ def _grown(connection: Connection) -> None:
         f" SELECT i, 1, 1, {month}, {at}, '', 'accepted', '', {at}, 1, {place} {rows}",
         "INSERT INTO deductions (public_id, month, points, reason, evidence, entered_by_id, entered_at, cancel_reason,"
         f" building_id, community_id) SELECT i, {month}, 1, 'x', 'x', 1, {at}, '', {place} {rows}",
-        "INSERT INTO issue_events (issue_id, at, move, to_state, level, text) SELECT i, "
-        f"{at}, CASE WHEN mod(i, 5) = 0 THEN 'reopen' ELSE 'note' END, 'reopened', 'grid', '' {rows}",
+        "INSERT INTO issue_events (issue_id, at, move, from_state, to_state, level, text) SELECT i, "
+        f"{at}, 'reopen', CASE WHEN mod(i, 5) = 0 THEN 'resolved' ELSE 'reopened' END, 'reopened', 'grid', '' {rows}",
         "INSERT INTO issues (id, public_id, category, text, spot, channel, state, level, about_head, reported_at,"
         " outcome, responsible, rework, source, version, building_id, community_id)"
         f" SELECT i, i, 'leak', 'x', '', 'scan', 'reopened', 'grid', false, {at}, '', '', 1, '', 1, {place} {rows}",
