@@ -41,7 +41,7 @@ def records(query: dict[str, Any]) -> Page[RecordView]:
     return queries.records(require_actor(), month, query["building"], query["state"], query["cursor"], query["limit"])
 
 
-@blueprint.get("/duties/records/<string:record>")
+@blueprint.get("/duties/records/<string(length=16):record>")
 @needs(Permission.DUTY_READ)
 @blueprint.response(200, RecordSchema)
 def record(record: str) -> RecordView:
@@ -59,7 +59,7 @@ def submit(body: dict[str, Any]) -> RecordView:
     return service.submit(require_actor(), **body, now=clock.now())
 
 
-@blueprint.post("/duties/records/<string:record>/decision")
+@blueprint.post("/duties/records/<string(length=16):record>/decision")
 @needs(Permission.DUTY_VERIFY)
 @idempotent
 @blueprint.arguments(DecisionSchema)

@@ -33,7 +33,7 @@ def unread() -> dict[str, int]:
     return {"unread": queries.unread(require_actor())}
 
 
-@blueprint.post("/messages/<string:message>/read")
+@blueprint.post("/messages/<string(length=16):message>/read")
 @needs(Permission.INBOX_READ)
 @idempotent
 @blueprint.response(200, MessageSchema)

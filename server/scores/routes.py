@@ -35,7 +35,7 @@ from server.scores.schemas import (
 blueprint = Blueprint("scores", __name__, description="得分")
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-MONTH = "/months/<string:month>/communities/<string:community>"
+MONTH = "/months/<string(length=7):month>/communities/<string(length=16):community>"
 
 
 @blueprint.get("/months")
@@ -100,7 +100,7 @@ def publish(month: str, community: str) -> dict[str, Any]:
     return _moved(service.publish(require_actor(), in_path(month), community, clock.now()))
 
 
-@blueprint.get(f"{MONTH}/buildings/<string:building>")
+@blueprint.get(f"{MONTH}/buildings/<string(length=16):building>")
 @needs(Permission.RANKING_READ)
 @blueprint.response(200, BuildingScoreSchema)
 def building_score(month: str, community: str, building: str) -> BuildingScoreView:
@@ -108,7 +108,7 @@ def building_score(month: str, community: str, building: str) -> BuildingScoreVi
     return queries.building_score(require_actor(), in_path(month), community, building)
 
 
-@blueprint.get(f"{MONTH}/buildings/<string:building>/evidence/<string:component>")
+@blueprint.get(f"{MONTH}/buildings/<string(length=16):building>/evidence/<string(maxlength=24):component>")
 @needs(Permission.RANKING_READ)
 @blueprint.arguments(PageQuery, location="query")
 @blueprint.response(200, EvidencePageSchema)
@@ -160,7 +160,7 @@ def enter_deduction(body: dict[str, Any]) -> DeductionView:
     return service.enter_deduction(require_actor(), **body, now=clock.now())
 
 
-@blueprint.post("/deductions/<string:deduction>/cancel")
+@blueprint.post("/deductions/<string(length=16):deduction>/cancel")
 @needs(Permission.DEDUCTION_WRITE)
 @idempotent
 @blueprint.arguments(CancelSchema)

@@ -30,7 +30,7 @@ def inspections(query: dict[str, Any]) -> Page[InspectionView]:
     )
 
 
-@blueprint.get("/inspections/<string:month>/<string:building>")
+@blueprint.get("/inspections/<string(length=7):month>/<string(length=16):building>")
 @needs(Permission.INSPECTION_READ)
 @blueprint.response(200, InspectionSchema, headers={"ETag": {"schema": {"type": "string"}}})
 def inspection(month: str, building: str) -> Any:
@@ -39,7 +39,7 @@ def inspection(month: str, building: str) -> Any:
     return view, 200, {"ETag": etags.tag(view.version or 0)}
 
 
-@blueprint.put("/inspections/<string:month>/<string:building>")
+@blueprint.put("/inspections/<string(length=7):month>/<string(length=16):building>")
 @needs(Permission.INSPECTION_WRITE)
 @blueprint.arguments(InspectionInSchema)
 @blueprint.response(200, InspectionSchema, headers={"ETag": {"schema": {"type": "string"}}})

@@ -107,3 +107,19 @@ def test_facts_are_plain_integers_on_every_database(world: World) -> None:
     _record(world, community, building, DutyState.ACCEPTED)
     reopened(world, visits(world, building, 1)[0], datetime(2026, 10, 15, 4).isoformat() + "+00:00")
     assert {type(value) for value in _facts(world, building)} == {int, bool}
+
+
+def test_what_reporters_answer_through_the_doors_is_what_counts(world: World) -> None:
+    community = Community(world)
+    building = community.building(stars=None, answers=0)
+    head = world.head(building)
+    for answers in ({"solved": False, "contacted": True}, {"solved": True, "satisfaction": "fairly"}):
+        made = world.anyone().post(
+            f"/api/v1/codes/{building.stairwell_code}/issues", json={"category": "lift", "text": "电梯停在四楼"}
+        )
+        assert head.post(f"/api/v1/issues/{made.json['id']}/resolve", json={"text": "已修好"}).status_code == 200
+        told = world.anyone().post(f"/api/v1/claims/{made.json['claim_code']}/answers", json=answers)
+        assert told.status_code == 200, told.json
+    found = _facts(world, building)
+    assert (found.contacted, found.contacted_of, found.solved, found.solved_of) == (1, 1, 1, 2)
+    assert (found.fairly, found.satisfaction_of, found.rework) == (1, 1, 1)
