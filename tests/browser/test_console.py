@@ -115,7 +115,8 @@ def test_a_month_is_closed_and_a_line_opened_to_its_evidence_on_a_phone(
     page.goto(f"{SHEET}/{office.buildings[0].public_id}")
     for group in page.locator("fieldset.stars").all():
         group.get_by_text("5", exact=True).tap()
-    page.get_by_role("button", name="保存").tap()
+    with page.expect_navigation():
+        page.get_by_role("button", name="保存").tap()
     world.clock.set(datetime(2026, 11, 1, 9, tzinfo=SHANGHAI))
     page.goto("/console")
     page.get_by_text("可以生成得分草稿").tap()

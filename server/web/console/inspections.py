@@ -46,10 +46,18 @@ class SheetRow:
         kept = getattr(self.view, name)
         return "" if kept is None else str(kept)
 
+    def type_over(self, typed: dict[str, str]) -> None:
+        """Take what was typed. A one-line input drops the line breaks of a note written on the building's own page."""
+        self.typed = typed
+        kept = self.view.note or ""
+        if typed.get("note") == kept.replace("\n", ""):
+            self.typed["note"] = kept
+
     @property
     def changed(self) -> bool:
         """Whether something was typed that is not kept already."""
-        return any(self.typed[name] != SheetRow(self.view, "").value(name) for name in self.typed)
+        kept = SheetRow(self.view, "")
+        return any(typed != kept.value(name) for name, typed in self.typed.items())
 
 
 @blueprint.get("/inspections/<string(length=7):month>")
@@ -99,7 +107,7 @@ def save_inspections(month: str) -> Response:
     rows, cursor = _rows(actor, number)
     typed = _typed(request.form)
     for row in rows:
-        row.typed = typed.get(row.view.building, {})
+        row.type_over(typed.get(row.view.building, {}))
         if row.changed:
             _save(actor, number, row, request.form.get(f"{row.view.building}.version", ""))
     if request.accept_mimetypes.best == "application/json":

@@ -149,6 +149,17 @@ def test_one_building_with_a_note_and_photos(clerk: Desk, world: World, building
     assert kept(world)[str(buildings[0].id)] == (5, 4, 3, 4)
 
 
+def test_the_sheet_keeps_the_lines_of_a_note(clerk: Desk, world: World, buildings: list[Spot]) -> None:
+    """The sheet's one-line input shows a note without its line breaks; saving the sheet does not take them away."""
+    first = buildings[0]
+    typed = dict(zip(ASPECTS, "4444", strict=True))
+    clerk.open(f"{SHEET}/{first.public_id}").submit(first.public_id, **typed, note="三楼堆物\n已通知")
+    clerk.open(SHEET).submit("2026-10", **row(first, "5555", "三楼堆物已通知"))
+    assert kept(world)[str(first.id)] == (5, 5, 5, 5)
+    with world.reading() as c:
+        assert c.execute(sa.select(Inspection.note)).scalar_one() == "三楼堆物\n已通知"
+
+
 def test_a_month_that_is_fixed_or_to_come_takes_nothing(clerk: Desk, world: World, buildings: list[Spot]) -> None:
     page = clerk.open("/console/inspections/2026-11").submit("2026-11", **row(buildings[0], "5555"))
     assert page.status == 422
