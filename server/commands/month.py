@@ -61,8 +61,11 @@ def ranking(month: Month, code: str) -> None:
         raise click.ClickException(f"{show_month(month)}：编码为 {code} 的社区还没有草稿。")
     click.echo(f"{found.month.community_name} {show_month(month)} {found.month.state_name}")
     for row in found.standings:
-        place = "数据不足" if row.rank is None else f"第 {row.rank} 名{'（并列）' if row.tied else ''}"
-        click.echo(f"{place}  {row.building_name}  {row.total_shown} 分{'  流动红旗' if row.red_flag else ''}")
+        if row.rank is None:
+            click.echo(f"不参与排名  {row.building_name}  数据不足")
+            continue
+        tied, flag = "（并列）" if row.tied else "", "  流动红旗" if row.red_flag else ""
+        click.echo(f"第 {row.rank} 名{tied}  {row.building_name}  {row.total_shown} 分{flag}")
 
 
 @group.command("verify")

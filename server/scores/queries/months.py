@@ -153,7 +153,7 @@ def months_of(
         last_month, last_community = divmod(before, 2**32)
         query = query.where(
             sa.tuple_(months.c.month, months.c.community_id)
-            < sa.tuple_(sa.literal(last_month), sa.literal(last_community))
+            < sa.tuple_(sa.literal(last_month, sa.BigInteger), sa.literal(last_community, sa.BigInteger))
         )
     query = query.order_by(months.c.month.desc(), months.c.community_id.desc()).limit(limit + 1)
     rows = database.connection().execute(query).all()

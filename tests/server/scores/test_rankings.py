@@ -1,6 +1,7 @@
 """The ranking: who sees it when, ties, thin data, and what it costs."""
 
 from models.enums import Role
+from server.core.paging import encode
 from tests.queries import count_queries
 from tests.server.scores.given import FIRST_OF_NOVEMBER, Community, at, visits
 from tests.world import World
@@ -99,6 +100,26 @@ def test_months_are_listed_newest_first_page_by_page(world: World) -> None:
     assert (one["month"], one["rule_set"], one["rule_set_version"]) == ("2026-09", "standard-1", 1)
     other = Community(world)
     assert other.office.get(f"/api/v1/months?community={community.spot.public_id}").json["items"] == []
+
+
+def test_a_cursor_made_up_by_somebody_is_refused_or_finds_nothing(world: World) -> None:
+    community = Community(world)
+    building = community.building()
+    community.drafted()
+    lists = (
+        "/api/v1/months",
+        "/api/v1/deductions",
+        "/api/v1/inspections",
+        "/api/v1/duties/records",
+        "/api/v1/messages",
+        f"{community.path()}/buildings/{building.public_id}/evidence/case_handling",
+    )
+    for path in lists:
+        for number in (0, 1, 2**31, 2**32 - 1, 2**63 - 1):
+            assert community.office.get(path, query_string={"cursor": encode(number)}).status_code == 200, path
+        for number in (2**63, 10**40):
+            assert community.office.get(path, query_string={"cursor": encode(number)}).status_code == 422, path
+        assert community.office.get(path, query_string={"cursor": "长"}).status_code == 422, path
 
 
 def test_a_ranking_costs_three_queries_however_long(world: World) -> None:
