@@ -23,6 +23,7 @@ from flask.testing import FlaskClient
 from models import db, migrations
 from server.app import create_app
 from server.config import Settings, WeChatSettings
+from server.core import database
 from server.core.clock import SetClock
 from tests import databases
 from tests.world import World
@@ -111,7 +112,7 @@ def fresh_database(template: Template, tmp_path: Path) -> Iterator[str]:
     name = f"louzhang_{os.getpid()}"
     with _admin(template.address) as admin:
         admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template.name}" STRATEGY FILE_COPY')
+        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template.name}"')
     yield f"{template.address}/{name}"
 
 
@@ -142,13 +143,17 @@ def clock() -> SetClock:
 
 @pytest.fixture
 def settings(fresh_database: str, tmp_path: Path, sandbox: RunningSandbox) -> Settings:
+    return _settings(fresh_database, tmp_path, sandbox)
+
+
+def _settings(database_url: str, instance: Path, sandbox: RunningSandbox) -> Settings:
     return Settings(
         environment="development",
-        instance=tmp_path,
-        database_url=fresh_database,
+        instance=instance,
+        database_url=database_url,
         keys=(KEY,),
         public_url="http://louzhang.test",
-        photo_dir=tmp_path / "photos",
+        photo_dir=instance / "photos",
         wechat=WeChatSettings(sandbox.appid, sandbox.secret, sandbox.base_url),
         log_level="INFO",
         trusted_proxies=0,
@@ -156,13 +161,27 @@ def settings(fresh_database: str, tmp_path: Path, sandbox: RunningSandbox) -> Se
     )
 
 
-@pytest.fixture
-def app(settings: Settings, clock: SetClock) -> Iterator[Flask]:
-    made = create_app(settings, clock=clock)
+@pytest.fixture(scope="session")
+def made_once(sandbox: RunningSandbox, tmp_path_factory: pytest.TempPathFactory) -> Flask:
+    """The application, made once a process: registering its routes takes longer than most tests."""
+    place = tmp_path_factory.mktemp("made")
+    made = create_app(_settings(f"sqlite:///{place / 'nothing.db'}", place, sandbox))
     made.testing = True
-    yield made
-    with made.app_context():
-        db.engine.dispose()
+    return made
+
+
+@pytest.fixture
+def app(made_once: Flask, settings: Settings, clock: SetClock) -> Iterator[Flask]:
+    """The application on this test's own database, settings and clock."""
+    engine = sa.create_engine(settings.database_url, **database.engine_options(settings))
+    database.prepare(engine)
+    made_once.extensions["settings"] = settings
+    made_once.extensions["clock"] = clock
+    db._app_engines[made_once][None] = engine  # Flask-SQLAlchemy offers no other way to give an app another database
+    yield made_once
+    with made_once.app_context():
+        db.session.remove()
+    engine.dispose()
 
 
 @pytest.fixture

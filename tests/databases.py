@@ -36,6 +36,12 @@ def _programs() -> Path | None:
     return Path(candidates[-1 if not found else len(found) - 1]).parent if candidates else None
 
 
+def _memory() -> str | None:
+    """A folder in memory where there is room for one: every test copies a database, and a disk is slow at that."""
+    shm = Path("/dev/shm")
+    return str(shm) if os.access(shm, os.W_OK) and shutil.disk_usage(shm).free > 2 * 2**30 else None
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -64,7 +70,7 @@ def postgres(*, durable: bool = False) -> Iterator[str | Missing]:
         except KeyError:
             yield _running() or Missing("running as root, and there is no user `postgres` to start a server as")
             return
-    folder = Path(tempfile.mkdtemp(prefix="louzhang-pg-"))
+    folder = Path(tempfile.mkdtemp(prefix="louzhang-pg-", dir=None if durable else _memory()))
     if user:
         shutil.chown(folder, user)
     port = _free_port()
