@@ -25,8 +25,8 @@ class Size:
 
 
 def numbers(first: int, count: int) -> str:
-    """A table expression n(i) of `count` whole numbers."""
-    return f"WITH RECURSIVE n(i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM n WHERE i < {first + count - 1})"
+    """A table expression n(i) of `count` whole numbers (wide ones: they are multiplied by large primes)."""
+    return f"WITH RECURSIVE n(i) AS (SELECT CAST({first} AS BIGINT) UNION ALL SELECT i + 1 FROM n WHERE i < {first + count - 1})"
 
 
 def spread(expression: str, salt: int = 0) -> str:
