@@ -2,23 +2,28 @@
 
 from models.audit import AuditEvent
 from models.base import Base, db, new_public_id
+from models.content_check import ContentCheck
 from models.duty import DutyItem, DutyRecord
 from models.household import Household, Resident
 from models.idempotency import IdempotencyKey
 from models.issue import Issue, IssueEvent, ReturnVisit
 from models.job import JobRun
 from models.message import Message
+from models.outbox import OutboxEntry
 from models.person import Appointment, Invitation, Person, SignInFailure, SignInSession, WeChatAccount
 from models.photo import Photo
 from models.place import Place, StairwellCode
 from models.score import CommunityMonth, Deduction, RuleSet, ScoreLine, Standing
 from models.survey import Inspection
+from models.wechat import CallbackReceipt, SubscriptionGrant, WeChatToken
 
 __all__ = [
     "Appointment",
     "AuditEvent",
     "Base",
+    "CallbackReceipt",
     "CommunityMonth",
+    "ContentCheck",
     "Deduction",
     "DutyItem",
     "DutyRecord",
@@ -30,6 +35,7 @@ __all__ = [
     "IssueEvent",
     "JobRun",
     "Message",
+    "OutboxEntry",
     "Person",
     "Photo",
     "Place",
@@ -41,7 +47,9 @@ __all__ = [
     "SignInSession",
     "StairwellCode",
     "Standing",
+    "SubscriptionGrant",
     "WeChatAccount",
+    "WeChatToken",
     "db",
     "new_public_id",
 ]

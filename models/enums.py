@@ -65,6 +65,7 @@ class SessionKind(Word):
 
     MINIPROGRAM = "miniprogram", "小程序"
     CONSOLE = "console", "网页工作台"
+    PAGE = "page", "微信里打开的网页"
 
 
 class Tenancy(Word):
@@ -242,10 +243,49 @@ class StandingState(Word):
 
 
 class MessageKind(Word):
-    """What an in-app message is about."""
+    """What a message is about."""
 
+    NEW_ISSUE = "new_issue", "新诉求"
+    PASSED_UP = "passed_up", "吹哨上报"
+    OVERDUE_SOON = "overdue_soon", "快到期"
+    RESOLVED = "resolved", "已办结，请确认"
     SCORE = "score", "月度得分"
+    APPEAL = "appeal", "申诉结果"
     NOTICE = "notice", "通知"
+
+
+class OutboxKind(Word):
+    """What the relay does after a commit, and for which row."""
+
+    ISSUE_EVENT = "issue_event", "诉求有了新进展"  # an issue_events row: tell people, have its text checked
+    MESSAGE = "message", "微信订阅消息"  # a messages row: send it through WeChat
+    CONTENT_CHECK = "content_check", "内容审核"  # a content_checks row: ask for a verdict
+    CODE_IMAGE = "code_image", "小程序码"  # a stairwell_codes row: have its mini-program code drawn
+
+
+class GrantEnd(Word):
+    """Why a grant for subscribe messages is over."""
+
+    SPENT = "spent", "已用"
+    REFUSED = "refused", "微信说没有订阅"
+    WITHDRAWN = "withdrawn", "本人取消"
+
+
+class CheckState(Word):
+    """How the check of a text or photo stands."""
+
+    WAITING = "waiting", "等待审核结果"
+    QUEUED = "queued", "待人工审核"
+    PASSED = "passed", "可以公开"
+    WITHHELD = "withheld", "不公开"
+
+
+class CheckedBy(Word):
+    """Who gave a verdict."""
+
+    WECHAT = "wechat", "微信内容安全"
+    WORDS = "words", "敏感词表"
+    PERSON = "person", "人工"
 
 
 class PhotoUse(Word):

@@ -22,6 +22,10 @@ class Person(Public, Base):
     )
     username: Mapped[str | None] = mapped_column(sa.String(40), unique=True, comment="office staff only, lower case")
     password_hash: Mapped[str | None] = mapped_column(sa.String(255))
+    phone_sealed: Mapped[bytes | None] = personal(
+        "to be called back, given by the person in WeChat", keep="until the person takes it back", nullable=True
+    )
+    phone_index: Mapped[bytes | None] = mapped_column(sa.LargeBinary(16), comment="keyed blind index")
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
 
@@ -40,9 +44,21 @@ class WeChatAccount(Base):
     appid: Mapped[str] = mapped_column(sa.String(32))
     openid_sealed: Mapped[bytes] = personal("openid, to send messages with", keep="while the account exists")
     openid_index: Mapped[bytes] = mapped_column(sa.LargeBinary(16), comment="keyed blind index")
+    unionid_index: Mapped[bytes | None] = mapped_column(
+        sa.LargeBinary(16), comment="keyed blind index: the same person in our other app"
+    )
+    seen_at: Mapped[datetime | None] = mapped_column(comment="last sign-in: WeChat checks texts of the last two hours")
     created_at: Mapped[datetime]
 
-    __table_args__ = (sa.UniqueConstraint("appid", "openid_index"),)
+    __table_args__ = (
+        sa.UniqueConstraint("appid", "openid_index"),
+        sa.Index(
+            "ix_wechat_accounts_unionid",
+            "unionid_index",
+            sqlite_where=sa.text("unionid_index IS NOT NULL"),
+            postgresql_where=sa.text("unionid_index IS NOT NULL"),
+        ),
+    )
 
 
 class SignInSession(Base):

@@ -80,6 +80,10 @@ class StairwellCode(Public, Base):
     created_by_id: Mapped[int | None] = reference("persons.id", nullable=True)
     revoked_at: Mapped[datetime | None]
     revoked_by_id: Mapped[int | None] = reference("persons.id", nullable=True)
+    revoked_why: Mapped[str] = mapped_column(
+        sa.String(80), default="", server_default="", comment="torn down, abused …"
+    )
+    image: Mapped[str | None] = mapped_column(sa.String(80), comment="where its mini-program code is kept, once drawn")
 
     __table_args__ = (
         sa.Index(

@@ -27,6 +27,17 @@ class WeChatSettings:
     appid: str
     secret: str = field(repr=False)
     base_url: str = ""
+    callback_token: str = field(default="", repr=False)
+    callback_key: str = field(default="", repr=False)
+    """EncodingAESKey of 43 characters: pushes come sealed. Empty: they come plain."""
+    edition: str = "release"  # which mini-program messages and codes open: release, trial or develop
+    report_page: str = ""  # the mini-program page that stairwell codes open; empty: no mini-program codes are drawn
+    templates_file: Path | None = None
+    """Which subscribe-message templates we have (docs/wechat.md). None: messages stay in the app's own inbox."""
+    content_check: bool = False  # ask WeChat's content check before the public sees a text or photo
+    service_appid: str = ""
+    service_secret: str = field(default="", repr=False)
+    """A service account that recognises who opened one of our pages inside WeChat. Empty: nobody is recognised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +57,7 @@ class Settings:
     log_level: str
     trusted_proxies: int
     database_pool: int
+    redis_url: str = field(default="", repr=False)  # optional: shares WeChat's access token faster than the database
     port: int = 8000
     web_workers: int = 2
     web_threads: int = 4
@@ -80,11 +92,8 @@ class Settings:
             keys=_keys(env.get("LOUZHANG_KEYS", ""), instance),
             public_url=env.get("PUBLIC_URL", f"http://127.0.0.1:{port}").rstrip("/"),
             photo_dir=Path(env.get("LOUZHANG_PHOTOS") or instance / "photos"),
-            wechat=WeChatSettings(
-                appid=env.get("WECHAT_APPID", "wx-sandbox"),
-                secret=env.get("WECHAT_SECRET", "sandbox-secret"),
-                base_url=_wechat_address(env, production),
-            ),
+            wechat=_wechat(env, production),
+            redis_url=env.get("REDIS_URL", ""),
             log_level=_one_of(env, "LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL")),
             trusted_proxies=_whole_number(env, "TRUSTED_PROXIES", 0),
             database_pool=_whole_number(env, "DATABASE_POOL", 8),
@@ -92,6 +101,29 @@ class Settings:
             web_workers=max(1, _whole_number(env, "WEB_WORKERS", 2)),
             web_threads=max(1, _whole_number(env, "WEB_THREADS", 4)),
         )
+
+
+def _wechat(env: Mapping[str, str], production: bool) -> WeChatSettings:
+    """Our WeChat apps. Raises SettingsError for a half-configured callback or service account."""
+    key = env.get("WECHAT_CALLBACK_KEY", "")
+    if key and len(key) != 43:
+        raise SettingsError("WECHAT_CALLBACK_KEY must be the EncodingAESKey of 43 characters")
+    if bool(env.get("WECHAT_SERVICE_APPID")) != bool(env.get("WECHAT_SERVICE_SECRET")):
+        raise SettingsError("WECHAT_SERVICE_APPID and WECHAT_SERVICE_SECRET must be set together")
+    templates = env.get("WECHAT_TEMPLATES")
+    return WeChatSettings(
+        appid=env.get("WECHAT_APPID", "wx-sandbox"),
+        secret=env.get("WECHAT_SECRET", "sandbox-secret"),
+        base_url=_wechat_address(env, production),
+        callback_token=env.get("WECHAT_CALLBACK_TOKEN", ""),
+        callback_key=key,
+        edition=_one_of(env, "WECHAT_EDITION", ("RELEASE", "TRIAL", "DEVELOP")).lower(),
+        report_page=env.get("WECHAT_REPORT_PAGE", "").lstrip("/"),
+        templates_file=Path(templates).absolute() if templates else None,
+        content_check=_one_of(env, "WECHAT_CONTENT_CHECK", ("OFF", "ON")) == "ON",
+        service_appid=env.get("WECHAT_SERVICE_APPID", ""),
+        service_secret=env.get("WECHAT_SERVICE_SECRET", ""),
+    )
 
 
 def _wechat_address(env: Mapping[str, str], production: bool) -> str:

@@ -49,6 +49,11 @@ def _person_of(appid: str, openid: str, now: datetime) -> int:
     if found is not None:
         if found.disabled_at is not None:
             raise Problem(403, "disabled", "这个账号已停用，请联系社区。")
+        conn.execute(
+            sa.update(WeChatAccount)
+            .where(WeChatAccount.appid == appid, WeChatAccount.openid_index == index)
+            .values(seen_at=now)
+        )
         return int(found.person_id)
     person_id = conn.execute(
         sa.insert(Person).values(public_id=new_public_id(), name="", created_at=now).returning(Person.id)
@@ -59,6 +64,7 @@ def _person_of(appid: str, openid: str, now: datetime) -> int:
             appid=appid,
             openid_index=index,
             openid_sealed=crypto.seal(openid, "wechat_accounts.openid_sealed"),
+            seen_at=now,
             created_at=now,
         )
     )

@@ -1,0 +1,87 @@
+"""What is still to be done after a commit: a row beside its cause, a relay that does it, an end that is written down.
+
+Rooms `put` entries in their own transaction. `server.jobs.relay` claims them and hands each to the `Handler` its kind is
+given in `server.jobs.relay.HANDLERS`. Nothing here knows what the entries mean.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+
+from models import OutboxEntry
+from models.enums import OutboxKind
+from server.core import database
+from server.core.hot import Hot
+from wechat.gateway import Gateway, WeChatError
+
+_COLUMNS = ("kind", "subject", "created_at", "not_before", "owner", "attempts", "unsure", "outcome", "error", "receipt")
+_PUT = Hot(sa.insert(OutboxEntry), _COLUMNS)
+_FRESH = {"owner": "", "attempts": 0, "unsure": 0, "outcome": "", "error": "", "receipt": ""}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A claimed entry. `attempts` counts this one too; `unsure` those whose end nobody knows, a crash among them."""
+
+    id: int
+    kind: OutboxKind
+    subject: int
+    created_at: datetime
+    attempts: int
+    unsure: int
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """It is over, well or for a good reason: `outcome` says which, in a word."""
+
+    outcome: str
+    receipt: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """It is worth another try after a pause (seconds; None: the relay's own growing pauses)."""
+
+    error: str
+    pause: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dead:
+    """It cannot be done, and somebody should see it: `error` says why in words of ours, nothing personal."""
+
+    error: str
+
+
+End = Done | Later | Dead
+
+
+class Handler(Protocol):
+    """How one kind of entry is done, in three steps, so that no transaction is open while WeChat thinks.
+
+    A crash between the steps repeats all of them: `load` must bear being called again for the same entry.
+    """
+
+    def load(self, entry: Entry, now: datetime) -> Any:
+        """In a transaction of its own: read what is needed and set it aside. An `End` ends the entry without `ask`."""
+
+    def ask(self, gateway: Gateway, loaded: Any) -> Any:
+        """Outside any transaction: ask WeChat. May raise `WeChatError`."""
+
+    def settle(self, entry: Entry, loaded: Any, answer: Any | WeChatError, now: datetime) -> End:
+        """In the transaction that ends the entry: write down what came of it."""
+
+
+def put(kind: OutboxKind, subject: int, now: datetime, *, after: timedelta = timedelta(0)) -> None:
+    """Have something done for a row after this transaction's commit. Once a row and kind: a second raises."""
+    _PUT.run({**_FRESH, "kind": kind, "subject": subject, "created_at": now, "not_before": now + after})
+
+
+def put_many(kind: OutboxKind, subjects: list[int], now: datetime) -> None:
+    """The same for many rows in one statement; rows that have an entry are passed over."""
+    if subjects:
+        rows = [{**_FRESH, "kind": kind, "subject": s, "created_at": now, "not_before": now} for s in subjects]
+        database.connection().execute(database.insert_unless_there(OutboxEntry), rows)
