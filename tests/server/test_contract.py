@@ -49,7 +49,8 @@ def known(world: World) -> dict[str, str]:
 @pytest.fixture
 def operations(app: Flask) -> list[Any]:
     contract = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
-    return [found.ok() for found in contract.get_all_operations()]
+    found = [operation.ok() for operation in contract.get_all_operations()]
+    return sorted(found, key=lambda operation: operation.path.startswith("/api/v1/sessions"))  # signing out comes last
 
 
 @pytest.mark.parametrize("who", ["anyone", "head", "community"])
@@ -78,6 +79,8 @@ def test_every_operation_keeps_the_contract(
                 if real:
                     for name in case.path_parameters or {}:
                         case.path_parameters[name] = known.get(name, case.path_parameters[name])
+                # What was generated as a credential would only ever be answered 401.
+                case.headers = {name: value for name, value in case.headers.items() if name != "Authorization"}
                 response = case.call(headers=headers)
                 case.validate_response(response, checks=CHECKS)
 
