@@ -124,6 +124,13 @@ def test_the_ranking_shows_ranks_flags_and_who_is_not_ranked(home: Home) -> None
     assert "standard-1" in page.text
 
 
+def test_thin_data_are_never_shown_as_zero_points(home: Home) -> None:
+    closed(home)
+    page = home.clerk.open(f"{home.page}/{home.buildings[2].public_id}")
+    assert "数据不足" in page.text
+    assert "0 分" not in page.text
+
+
 def test_ties_are_shown_as_ties(world: World) -> None:
     home = Home(world)
     for building, head in zip(home.buildings, home.heads, strict=True):
