@@ -98,6 +98,38 @@ def test_the_one_who_fixes_does_not_write_off(world: World) -> None:
     assert noted.json["state"] == "confirmed"
 
 
+def test_a_phone_call_adds_to_the_reporters_own_answers_and_never_replaces_them(world: World) -> None:
+    building = world.building()
+    clerk = world.staff(Role.COMMUNITY, world.place_of(building, "community_id"))
+    head = world.head(building)
+    issue, claim = reported(world, building)
+    assert move(head, issue, "resolve", text="修好了").status_code == 200
+    assert say(world, claim, "answers", satisfaction="unsatisfied").status_code == 200
+    better = move(clerk, issue, "visit", contacted=True, satisfaction="satisfied")
+    assert (better.status_code, better.json["code"]) == (409, "already_told")
+    assert "满意吗" in better.json["detail"]
+    assert move(clerk, issue, "visit", contacted=True, solved=True).json["state"] == "confirmed"
+    for moment in (timedelta(0), timedelta(days=25)):  # nor a second call, nor one in the next month
+        world.clock.advance(moment)
+        assert move(clerk, issue, "visit", satisfaction="satisfied").status_code == 409
+    with world.reading() as connection:
+        (row,) = connection.execute(sa.select(ReturnVisit.__table__)).all()
+    assert (row.contacted, row.solved, row.satisfaction) == (True, True, "unsatisfied")
+    assert say(world, claim, "answers", satisfaction="fairly").status_code == 200, "the reporter may think again"
+
+
+def test_what_a_phone_call_told_can_be_corrected(world: World) -> None:
+    building = world.building()
+    clerk = world.staff(Role.COMMUNITY, world.place_of(building, "community_id"))
+    head = world.head(building)
+    issue, claim = reported(world, building)
+    assert move(head, issue, "resolve", text="修好了").status_code == 200
+    for word in ("satisfied", "fairly"):
+        assert move(clerk, issue, "visit", solved=True, satisfaction=word).status_code == 200
+    assert say(world, claim, "answers", satisfaction="unsatisfied").status_code == 200
+    assert move(clerk, issue, "visit", satisfaction="fairly").status_code == 409
+
+
 def test_not_good_yet_goes_to_the_superior_and_counts_as_rework(world: World) -> None:
     building = world.building()
     head = world.head(building)
