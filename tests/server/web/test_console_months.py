@@ -102,6 +102,12 @@ def test_the_life_of_a_month(home: Home) -> None:
         assert not page.has_form(f"/{move}"), move
 
 
+def test_a_notice_in_a_year_without_announced_holidays_says_so_as_long_as_it_runs(home: Home) -> None:
+    home.world.clock.set(datetime(2031, 3, 3, 9, tzinfo=SHANGHAI))
+    home.clerk.open(home.page).submit("/close").submit("/open_notice")
+    assert "2031年的节假日安排还没有收录" in home.colleague.open(home.page).text
+
+
 def test_a_second_click_on_an_old_page_is_told(home: Home) -> None:
     closed(home)
     stale = home.colleague.open(home.page)
