@@ -73,7 +73,7 @@ def submit(
 def decide(actor: Actor, public_id: str, state: DutyState, reason: str, now: datetime) -> RecordView:
     """The community accepts or rejects a record; it may change its mind, with a reason, while the month is open.
 
-    Raises 403 for one's own record, 409 when its month takes no more changes or nothing would change.
+    Raises 403 for a record of one's own or of a building one heads, 409 when its month takes no more changes or nothing would change.
     """
     row = access.fetch(
         actor,
@@ -87,6 +87,8 @@ def decide(actor: Actor, public_id: str, state: DutyState, reason: str, now: dat
     )  # fmt: skip
     if row.person_id == actor.person_id:
         raise forbidden("不能核实自己的履职记录，请同事来核实。")
+    if actor.heads(row.building_id):
+        raise forbidden("您是这栋楼的楼栋长，履职记录要由同事来核实。")
     if row.state is state:
         raise conflict("already_decided", f"这条记录已经是“{state.zh}”。")
     if not reason and (state is DutyState.REJECTED or row.state is not DutyState.SUBMITTED):

@@ -12,7 +12,7 @@ from models.enums import ENDED_STATES, Channel, IssueState, Move, PhotoUse, Role
 from server.core import access, audit, crypto, database
 from server.core.access import Actor
 from server.core.audit import Action
-from server.core.errors import Problem, conflict, not_found
+from server.core.errors import Problem, conflict, forbidden, not_found
 from server.issues import queries
 from server.photos import service as photos
 from server.rules import lifecycle
@@ -37,9 +37,12 @@ class Wish:
 def move_as_staff(actor: Actor, permission: Permission, public_id: str, move: Move, wish: Wish, now: datetime) -> str:
     """Make a move as somebody whose post covers the issue. Returns the issue's public id.
 
-    Raises 404 out of scope, 403 without the right there, 409 with the law's reason when the move is not possible now.
+    Raises 404 out of scope, 403 without the right there or for a return visit in a building one heads, 409 with the
+    law's reason when the move is not possible now.
     """
     row = queries.lock_for_staff(actor, permission, public_id)
+    if permission is Permission.ISSUE_VISIT and actor.heads(row.building_id):
+        raise forbidden("您是这栋楼的楼栋长，回访要由同事来做。")
     role = _acting_role(actor, permission, row)
     details = wish.details
     if move is Move.JOIN:

@@ -104,6 +104,14 @@ def test_nobody_verifies_her_own(world: World) -> None:
     assert _decide(both, _record(both).json["id"]).status_code == 403
 
 
+def test_nobody_verifies_those_of_a_building_she_heads(world: World) -> None:
+    community, building = _community_of(world)
+    record = _record(world.head(building)).json["id"]
+    both = world.person((Role.HEAD, building), (Role.COMMUNITY, community))
+    assert _decide(both, record).status_code == 403
+    assert _decide(world.staff(Role.COMMUNITY, community), record).status_code == 200
+
+
 def test_the_grid_reads_but_does_not_decide(world: World) -> None:
     community = world.community()
     grid = world.grid(community)

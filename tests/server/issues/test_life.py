@@ -98,6 +98,17 @@ def test_the_one_who_fixes_does_not_write_off(world: World) -> None:
     assert noted.json["state"] == "confirmed"
 
 
+def test_who_heads_a_building_makes_no_return_visit_there(world: World) -> None:
+    building = world.building()
+    community = world.place_of(building, "community_id")
+    grid = world.staff(Role.GRID, world.place_of(building, "grid_id"))
+    both = world.person((Role.COMMUNITY, community), (Role.HEAD, building))
+    issue, _ = reported(world, building)
+    assert move(grid, issue, "resolve", text="修好了").status_code == 200
+    assert move(both, issue, "visit", solved=True, satisfaction="satisfied").status_code == 403
+    assert move(world.staff(Role.COMMUNITY, community), issue, "visit", solved=True).status_code == 200
+
+
 def test_a_phone_call_adds_to_the_reporters_own_answers_and_never_replaces_them(world: World) -> None:
     building = world.building()
     clerk = world.staff(Role.COMMUNITY, world.place_of(building, "community_id"))
