@@ -54,6 +54,8 @@ def test_a_head_does_not_learn_of_a_complaint_about_herself(world: World) -> Non
     assert [item["id"] for item in hers.json["items"]] == plain
     assert hers.json["not_shown"] == 1
     assert about_her not in hers.text
+    clerk_too = world.person((Role.HEAD, building), (Role.COMMUNITY, community.spot))
+    assert about_her not in _evidence(clerk_too, community, building, "case_handling").text
     offices = _evidence(community.office, community, building, "case_handling").json
     assert [item["id"] for item in offices["items"]] == [*plain, about_her]
     assert offices["not_shown"] == 0
