@@ -174,6 +174,15 @@ def test_each_line_opens_to_its_evidence(home: Home) -> None:
     assert home.clerk.open(f"{home.page}/{home.buildings[0].public_id}/nothing", 404)
 
 
+def test_evidence_of_a_draft_says_that_it_may_be_newer_than_the_draft(home: Home) -> None:
+    closed(home)
+    evidence = f"{home.page}/{home.buildings[0].public_id}/star_book"
+    home.clerk.open(f"/console/inspections/{MONTH}").submit(MONTH, **row(home.buildings[2], "1111"))
+    assert "这个月还是草稿" in home.clerk.open(evidence).text
+    home.clerk.open(home.page).submit("/open_notice")
+    assert "这个月还是草稿" not in home.clerk.open(evidence).text
+
+
 def test_deductions_and_duties_reach_the_score_and_its_evidence(home: Home) -> None:
     building, head = home.buildings[0], home.heads[0]
     desk = Desk(head)
