@@ -27,7 +27,8 @@ def submit(
 ) -> RecordView:
     """Write down a duty done in the actor's own building; `building` may be left out by who heads only one.
 
-    Raises 422 for a day that has not come or is longer ago than last month, 409 when its month takes no more records.
+    Raises 422 for a day that has not come or is longer ago than last month, 409 when its month takes no more records or
+    the very same is written down already.
     """
     place = _own_building(actor, building)
     today = now.astimezone(SHANGHAI).date()
@@ -43,6 +44,17 @@ def submit(
     if item_id is None:
         raise invalid("item", "没有这一项职责，或者已经停用。")
     months.require_changeable(place.community_id, month, now)
+    database.advisory_lock(f"duties of building {place.id}")  # a double tap arrives as two requests at once
+    same = (
+        _records.c.building_id == place.id,
+        _records.c.month == month,
+        _records.c.item_id == item_id,
+        _records.c.done_on == done_on,
+        _records.c.text == text,
+        _records.c.state != DutyState.REJECTED,
+    )
+    if connection.execute(sa.select(sa.exists().where(*same))).scalar():
+        raise conflict("already_recorded", "同一天的同一项已经登记过，内容也一样。又做了一次的，请写明这一次做了什么。")
     public_id = new_public_id()
     record_id = connection.execute(
         sa.insert(DutyRecord)

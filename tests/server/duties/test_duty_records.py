@@ -193,6 +193,20 @@ def test_the_same_post_twice_is_one_record(world: World) -> None:
     assert len(head.get("/api/v1/duties/records").json["items"]) == 1
 
 
+def test_the_very_same_is_not_written_down_twice_by_anybody(world: World) -> None:
+    community, building = _community_of(world)
+    head, second = world.head(building), world.head(building)
+    record = _record(head).json["id"]
+    for caller in (head, second):
+        again = _record(caller)
+        assert (again.status_code, again.json["code"]) == (409, "already_recorded")
+    assert _record(head, text="晚上又检查了一遍。").status_code == 201
+    assert _record(second, done_on="2026-10-11").status_code == 201
+    assert _record(world.head(world.building(world.grid(community)))).status_code == 201
+    _decide(world.staff(Role.COMMUNITY, community), record, "rejected", "没有写在哪一层。")
+    assert _record(head).status_code == 201
+
+
 def test_pages_hang_together(world: World) -> None:
     _, building = _community_of(world)
     head = world.head(building)
