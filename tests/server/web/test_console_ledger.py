@@ -102,3 +102,7 @@ def test_a_neighbours_community_takes_no_ledger_of_mine(clerk: Desk, world: Worl
 
 def test_a_head_does_not_import(world: World, community: Spot) -> None:
     assert Desk(world.head(world.building(community))).open("/console/issues/import", 403)
+
+
+def test_a_community_that_cannot_be_one_is_not_there(clerk: Desk) -> None:
+    assert upload(form(clerk), "/import", TABLE, "check", community="a\0b").status == 404
