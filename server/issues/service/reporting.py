@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 from flask import current_app
 
-from models import Appointment, Issue, IssueEvent, Place, StairwellCode, new_public_id
+from models import Appointment, Issue, IssueEvent, Person, Place, StairwellCode, new_public_id
 from models.enums import Channel, IssueCategory, IssueState, Level, Move, PlaceKind, Role
 from models.types import UTCDateTime
 from server.core import access, crypto, database
@@ -64,6 +64,7 @@ _NEW_ISSUE = (
 _NEW_EVENT = ("issue_id", "at", "move", "from_state", "to_state", "level", "actor_id", "actor_role", "text")
 _HAS_HEAD = sa.exists(
     sa.select(1)
+    .join_from(Appointment, Person, sa.and_(Person.id == Appointment.person_id, Person.disabled_at.is_(None)))
     .where(
         Appointment.place_id == _place.id,
         Appointment.role == Role.HEAD,
