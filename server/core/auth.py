@@ -142,5 +142,5 @@ def check_form_token() -> None:
     """Refuse a console form that was not made for this session."""
     given = request.form.get("form_token", "") or request.headers.get("X-Form-Token", "")
     session_token = request.cookies.get(COOKIE, "")
-    if not session_token or not hmac.compare_digest(given, form_token(session_token)):
+    if not session_token or not hmac.compare_digest(given.encode(), form_token(session_token).encode()):
         raise Problem(403, "form_expired", "页面已过期，请返回刷新后再提交。")

@@ -159,3 +159,10 @@ def test_pages_run_no_inline_script_and_ask_no_other_host(world: World) -> None:
     assert "https://" not in page.html
     assert "style=" not in page.html
     assert "onclick" not in page.html
+
+
+@pytest.mark.parametrize("token", ["", "x", "过期的令牌", "\udce9"])
+def test_a_form_token_that_is_none_is_refused(world: World, token: str) -> None:
+    desk = Desk(world.staff(Role.COMMUNITY, world.community()))
+    answer = desk.client.post("/console/sign-out", data={"form_token": token.encode("utf-8", "surrogateescape")})
+    assert answer.status_code == 403
