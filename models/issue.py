@@ -65,7 +65,8 @@ class Issue(Public, InBuilding, Base):
         sa.Index("ix_issues_building", "building_id", "id"),
         sa.Index("ix_issues_reporter", "reporter_id", "id", **_where("reporter_id IS NOT NULL")),
         sa.Index("uq_issues_claim", "claim_index", unique=True, **_where("claim_index IS NOT NULL")),
-        sa.Index("uq_issues_ledger", "source", "number", unique=True, **_where("number IS NOT NULL")),
+        # Every office calls its ledger 台账 and counts from 1.
+        sa.Index("uq_issues_ledger", "community_id", "source", "number", unique=True, **_where("number IS NOT NULL")),
         sa.Index("ix_issues_waiting", "resolved_at", **_where("state = 'resolved'")),
         sa.Index("ix_issues_duplicates", "duplicate_of_id", **_where("duplicate_of_id IS NOT NULL")),
         # An imported ledger may say "duplicate" without saying of what.

@@ -286,6 +286,8 @@ def fetch(
 
     `lock` holds the row until the transaction ends (on SQLite the whole database already is held by a writer).
     """
+    if "\0" in public_id:
+        raise not_found()  # nothing is named so, and PostgreSQL refuses to look for it
     allowed = within(actor, permission, table, narrow=narrow)
     query: sa.Select[Any] = sa.select(*columns, allowed.label("_allowed")).where(
         table.c.public_id == public_id, within(actor, see, table, narrow=narrow), *where

@@ -14,6 +14,7 @@ from flask import Flask, Request, Response, current_app
 from flask_smorest.utils import prepare_response
 from webargs.flaskparser import FlaskParser
 from werkzeug.datastructures import CombinedMultiDict
+from werkzeug.exceptions import BadRequest
 
 from server.core.errors import PROBLEM_JSON
 from server.core.schemas import ProblemSchema
@@ -32,6 +33,12 @@ class _Parser(FlaskParser):
         "multipart": None,
     }
     __location_map__ = {**FlaskParser.__location_map__, "multipart": "load_multipart"}  # noqa: RUF012 -- the same
+
+    def _raw_load_json(self, req: Request) -> Any:
+        try:
+            return super()._raw_load_json(req)
+        except RecursionError:  # a megabyte of opening brackets is no JSON of ours
+            raise BadRequest from None
 
     def load_multipart(self, req: Request, schema: ma.Schema) -> Any:
         """Fields and files of one form, so that the contract shows them as the one body they are."""

@@ -58,8 +58,10 @@ class Application(Flask):
             if attempt is not None:
                 answered = self.make_response(answered)
                 attempt.remember(answered)
-        except (HTTPException, IntegrityError):
-            if twin := self._twin(attempt):
+        except (HTTPException, IntegrityError) as error:
+            # Whoever may no longer do this is not shown again what came of it when they might.
+            ended = isinstance(error, HTTPException) and error.code in (401, 403)
+            if not ended and (twin := self._twin(attempt)):
                 return twin
             raise
         if self._refused(answered):

@@ -92,6 +92,7 @@ def refuse_when_guessing(username: str, now: datetime, *, what: str = "密码错
     Other secrets people type are guarded the same way: `what` says which, and `username` is any name of the guesser.
     """
     subject = crypto.blind_index(username.casefold(), "sign_in_failures.subject")
+    database.advisory_lock(f"guesses {subject.hex()}")  # guesses that come at once are counted one after the other
     since = now - FAILURE_WINDOW
     oldest, count = (
         database.connection()
@@ -110,10 +111,16 @@ def refuse_when_guessing(username: str, now: datetime, *, what: str = "密码错
         )
 
 
-def note_failure(username: str, now: datetime) -> None:
-    """Remember a failed sign-in. The caller must let this transaction commit."""
+def note_failure(username: str, now: datetime) -> int:
+    """Remember a failed sign-in. The caller must let this transaction commit. Returns its id."""
     subject = crypto.blind_index(username.casefold(), "sign_in_failures.subject")
-    database.connection().execute(sa.insert(SignInFailure).values(subject=subject, at=now))
+    noted = sa.insert(SignInFailure).values(subject=subject, at=now).returning(SignInFailure.id)
+    return int(database.connection().execute(noted).scalar_one())
+
+
+def take_back_failure(noted: int) -> None:
+    """What was noted before the password was looked at was no failure."""
+    database.connection().execute(sa.delete(SignInFailure).where(SignInFailure.id == noted))
 
 
 def forget_failures(now: datetime) -> int:
@@ -142,5 +149,5 @@ def check_form_token() -> None:
     """Refuse a console form that was not made for this session."""
     given = request.form.get("form_token", "") or request.headers.get("X-Form-Token", "")
     session_token = request.cookies.get(COOKIE, "")
-    if not session_token or not hmac.compare_digest(given, form_token(session_token)):
+    if not session_token or not hmac.compare_digest(given.encode(), form_token(session_token).encode()):
         raise Problem(403, "form_expired", "页面已过期，请返回刷新后再提交。")

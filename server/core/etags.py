@@ -4,6 +4,8 @@ from flask import Response, request
 
 from server.core.errors import GENERAL, Problem
 
+MOST_DIGITS = 9  # no row changes so often, and databases do not count much further
+
 
 def tag(version: int) -> str:
     """The ETag of a version."""
@@ -16,7 +18,7 @@ def expected_version() -> int:
         raise Problem(428, *GENERAL[428])
     tags = request.if_match.as_set()
     (first, *others) = tags or {""}
-    if others or not first.isdecimal():
+    if others or not first.isdecimal() or len(first) > MOST_DIGITS:
         raise Problem(412, *GENERAL[412])
     return int(first)
 

@@ -7,6 +7,7 @@ behind the picture. File name and content type are not asked; the first bytes de
 import io
 import logging
 import os
+import re
 import threading
 from dataclasses import dataclass
 from typing import IO
@@ -23,6 +24,10 @@ QUALITY = 82
 # By format. Cameras write JPEG, which libjpeg shrinks while decoding; the others are unpacked whole, a WebP at 15 bytes
 # a pixel (measured), so that a small file could take all the memory.
 MEGAPIXELS_MOST = {"JPEG": 40, "PNG": 20, "GIF": 20, "WEBP": 16}
+# A progressive JPEG is decoded once a scan, and a scan may be 60 bytes long. Cameras and programs write about ten.
+SCANS_MOST = 32
+_MARKER = re.compile(rb"\xff([^\x00\xd0-\xd7\xff])")  # neither a stuffed byte nor a restart: something new begins
+_SCAN, _END, _ALONE = 0xDA, 0xD9, frozenset({0x01, 0xD8})
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
 _ORIENTATION = 0x0112
 _UPRIGHT = {
@@ -100,6 +105,8 @@ def _reencode(stream: IO[bytes], kind: str) -> Picture:
             raise _too_many_pixels(kind)
         shrink = min(1.0, SIDE_MOST / max(width, height))
         target = max(1, round(width * shrink)), max(1, round(height * shrink))
+        if kind == "JPEG" and _scans(stream) > SCANS_MOST:
+            raise Problem(422, "broken_image", "这张照片的格式不寻常，打不开，请重新拍一张，或者截图上传。")
         opened.draft("RGB", target)  # a JPEG is shrunk while it is decoded; the others ignore it
         opened.load()
         orientation, profile = _orientation(opened), opened.info.get("icc_profile")
@@ -113,6 +120,23 @@ def _reencode(stream: IO[bytes], kind: str) -> Picture:
     out = io.BytesIO()
     image.save(out, "JPEG", quality=QUALITY, progressive=True, optimize=True)
     return Picture(out.getvalue(), *image.size)
+
+
+def _scans(stream: IO[bytes]) -> int:
+    """How many scans a JPEG has before its end; what lies behind (a film, a second picture) is never decoded."""
+    here = stream.tell()
+    stream.seek(0)
+    data = stream.read()
+    stream.seek(here)
+    count, at = 0, 2
+    while found := _MARKER.search(data, at):
+        kind, at = found[1][0], found.end()
+        if kind == _END:
+            break
+        count += kind == _SCAN
+        if kind not in _ALONE:
+            at += int.from_bytes(data[at : at + 2])  # a segment says how long it is
+    return count
 
 
 def _orientation(image: Image.Image) -> int:

@@ -90,6 +90,14 @@ def clean(text: str, *, lines: bool = False) -> str:
     return text
 
 
+class Plain(fields.String):
+    """A code that machines hand on: visible ASCII. What else JSON can say (NUL, half a sign), databases choke on."""
+
+    def __init__(self, least: int, most: int, **kwargs: Any) -> None:
+        shape = pattern(f"^[!-~]{{{least},{most}}}$", f"应为 {least} 到 {most} 个字母、数字或符号。")
+        super().__init__(validate=shape, **kwargs)
+
+
 class PublicId(fields.String):
     """The opaque id of a thing."""
 

@@ -175,7 +175,8 @@ def _decoded(data: bytes) -> str:
 
 def _delimiter(content: str) -> str:
     """Comma, semicolon or tab: whichever splits the first line into the most cells."""
-    first = next((line for line in io.StringIO(content) if line.strip()), "")
+    lines = io.StringIO(content, newline="")  # splits at a lone \r too, as old Macs and some cash registers write
+    first = next((line for line in lines if line.strip()), "").strip("\r\n")
     return max(",;\t", key=lambda mark: len(next(csv.reader([first[:MOST_TEXT]], delimiter=mark), [])))
 
 

@@ -24,11 +24,13 @@ def typed_letters(query: str) -> str | None:
 
 def begins(name: str, letters: str) -> bool:
     """Whether the name, read aloud, begins with these letters, each character by all or the first few of its own."""
-    if not letters:
-        return True
-    if not name:
-        return False
-    return any(begins(name[1:], letters[taken:]) for taken in _taken(name[0], letters))
+    # All the ways at once: tried one after the other, 喔喔喔… asked for by "wowowo…" takes seconds a name.
+    reached = {0}
+    for sign in name:
+        if len(letters) in reached:
+            return True
+        reached = {begun + taken for begun in reached for taken in _taken(sign, letters[begun:])}
+    return len(letters) in reached
 
 
 def _taken(sign: str, letters: str) -> set[int]:

@@ -3,13 +3,13 @@
 from marshmallow import fields
 
 from models.enums import PlaceKind, Role
-from server.core.schemas import PublicId, Schema, length
+from server.core.schemas import Plain, PublicId, Schema
 
 
 class SignInSchema(Schema):
     """The code of `wx.login`."""
 
-    code = fields.String(required=True, validate=length(1, 128), metadata={"description": "from wx.login; used once"})
+    code = Plain(1, 128, required=True, metadata={"description": "from wx.login; used once"})
 
 
 class SessionSchema(Schema):

@@ -74,10 +74,12 @@ def _person_of(appid: str, openid: str, now: datetime) -> int:
 def sign_in_with_password(username: str, password: str, now: datetime) -> tuple[str, datetime]:
     """Office staff at the console. Returns token and expiry.
 
-    Raises Problem 429 after too many failures, `WrongPassword` otherwise; the caller commits the noted failure.
+    Raises Problem 429 after too many failures, 401 otherwise. A try is noted and committed as a failure before the password
+    is looked at, which takes long and must hold no lock: of twenty guesses at once the sixth is refused already.
     """
     username = username.strip().lower()
     auth.refuse_when_guessing(username, now)
+    noted = auth.note_failure(username, now)
     row = (
         database.connection()
         .execute(
@@ -85,11 +87,11 @@ def sign_in_with_password(username: str, password: str, now: datetime) -> tuple[
         )
         .one_or_none()
     )
+    database.commit()
     if not auth.password_matches(row.password_hash if row else None, password):
-        auth.note_failure(username, now)
-        database.commit()  # the failure must count although the sign-in is refused
         raise Problem(401, "wrong_password", "用户名或密码不对。")
     assert row is not None
+    auth.take_back_failure(noted)
     token, expires = auth.open_session(row.id, SessionKind.CONSOLE, now)
     audit.record(Action.SESSION_START, now, actor_id=row.id)
     return token, expires

@@ -7,7 +7,7 @@ from marshmallow import fields, validate
 
 from models.enums import Channel, IssueCategory, IssueState, Level, Move, Role, Satisfaction
 from models.issue import TEXT_LIMIT
-from server.core.schemas import PageQuery, PublicId, Schema, Text, length, page_of, pattern
+from server.core.schemas import PageQuery, Plain, PublicId, Schema, Text, page_of, pattern
 
 PHOTOS_MOST = 6
 STAFF_CHANNELS = (Channel.HEAD, Channel.PHONE, Channel.PAPER)
@@ -47,7 +47,7 @@ class ReportByCodeSchema(ReportFields):
 class ReportSchema(ReportFields):
     """A report by somebody signed in: with the scanned code, or on behalf of a resident of a building in their care."""
 
-    code = fields.String(load_default=None, validate=length(1, 16), metadata={"description": "stairwell code"})
+    code = Plain(1, 16, load_default=None, metadata={"description": "stairwell code"})
     building = PublicId(load_default=None, metadata={"description": "for reports taken by head or office"})
     channel = fields.Enum(
         Channel,

@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 
-from models import Appointment
+from models import Appointment, Person
 from models.enums import Role
 from models.types import UTCDateTime
 from server.core import database
@@ -20,12 +20,20 @@ def live(now: datetime | sa.BindParameter[datetime]) -> ColumnElement[bool]:
 
 
 _now = sa.bindparam("now", type_=UTCDateTime)
-_HEADS = sa.select(_a.place_id, _a.person_id).where(_a.role == Role.HEAD, live(_now)).order_by(_a.place_id, _a.id)
-_HAS_HEAD = sa.select(sa.exists().where(_a.place_id == sa.bindparam("building_id"), _a.role == Role.HEAD, live(_now)))
+_HEADS = (
+    sa.select(_a.place_id, _a.person_id)
+    .join_from(Appointment, Person, sa.and_(Person.id == _a.person_id, Person.disabled_at.is_(None)))
+    .where(_a.role == Role.HEAD, live(_now))
+    .order_by(_a.place_id, _a.id)
+)
+_HAS_HEAD = sa.select(_HEADS.where(_a.place_id == sa.bindparam("building_id")).order_by(None).exists())
 
 
 def heads_of(building_ids: Iterable[int], now: datetime) -> dict[int, list[int]]:
-    """The persons who head each building at this moment, longest appointed first; without one: left out."""
+    """The persons who head each building at this moment, longest appointed first; without one: left out.
+
+    Whose account is closed heads nothing: nobody would hear.
+    """
     found: dict[int, list[int]] = {}
     for chunk in database.in_chunks(set(building_ids)):
         for place_id, person_id in database.connection().execute(_HEADS.where(_a.place_id.in_(chunk)), {"now": now}):

@@ -3,15 +3,18 @@
 import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.engine import Row
 
-from models import Invitation, Person, Place, new_public_id
+from models import Appointment, Invitation, Person, Place, new_public_id
 from models.enums import Role
 from server.core import access, audit, auth, crypto, database
 from server.core.access import Actor
 from server.core.audit import Action
 from server.core.errors import Problem, conflict, forbidden, invalid, not_found
+from server.heads import queries as appointments
 from server.heads.service.appointing import Term, make, refuse_place, roles_over
 from server.rules.permissions import Permission, may_appoint
 
@@ -133,6 +136,9 @@ def accept(actor: Actor, code: str, now: datetime) -> str:
         raise Problem(410, "invitation_revoked", "这份邀请已经撤回，请联系社区。")
     if row.expires_at <= now or (row.term_ends_at is not None and row.term_ends_at <= now):
         raise Problem(410, "invitation_expired", "这份邀请已经过期，请联系社区重新邀请。")
+    where = connection.execute(sa.select(_place).where(_place.c.id == row.place_id)).one()
+    if not _may_still_invite(row.created_by_id, row.role, where, now):
+        raise Problem(410, "invitation_revoked", "发出邀请的人已经不再负责这里，请联系社区重新邀请。")
     connection.execute(
         sa.update(Invitation).where(_i.id == row.id).values(accepted_at=now, accepted_by_id=actor.person_id)
     )
@@ -140,9 +146,24 @@ def accept(actor: Actor, code: str, now: datetime) -> str:
     audit.record(
         Action.INVITATION_ACCEPT, now, actor=actor, subject=f"invitation:{row.public_id}", place_id=row.place_id
     )
-    where = connection.execute(sa.select(_place).where(_place.c.id == row.place_id)).one()
     term = Term(now, row.term_ends_at)
     return make(actor.person_id, row.role, where, term, now, by=actor, appointed_by_id=row.created_by_id)
+
+
+def _may_still_invite(person_id: int, role: Role, where: Row[Any], now: datetime) -> bool:
+    """Whether who made an invitation could make it now: codes put by before a post ended are dark with it."""
+    above = [place for column in Place.ANCESTOR.values() if (place := where._mapping[column]) is not None]
+    held = (
+        sa.select(Appointment.role)
+        .join_from(Appointment, Person, Person.id == Appointment.person_id)
+        .where(
+            Person.id == person_id,
+            Person.disabled_at.is_(None),
+            Appointment.place_id.in_(above),
+            appointments.live(now),
+        )
+    )
+    return may_appoint(database.connection().execute(held).scalars(), role).allowed
 
 
 def _plain(code: str) -> str:

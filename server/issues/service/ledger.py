@@ -1,6 +1,6 @@
 """Taking over an existing ledger (台账): look at every row first, then load all of it or nothing.
 
-A row is known by the ledger's name and its number in it, so the same file can be loaded again: what is already here stays
+A row is known by its community, the ledger's name and its number in it, so a file can be loaded again: what is here stays
 as it is. Months whose notice has opened keep their figures: answers of such a month are loaded, but do not count in it.
 """
 
@@ -86,7 +86,7 @@ def plan_ledger(
                 fresh.append(read)
                 if found is None:
                     unknown[read.place] = None
-        known = _known(source, [row.number for row in fresh])
+        known = _known(community.id, source, [row.number for row in fresh])
         return Plan(len(rows), [r for r in fresh if r.number not in known], len(known), errors, list(unknown))
     return Plan(len(rows), [], 0, errors, [])
 
@@ -123,14 +123,12 @@ def _building_finder(community_id: int) -> Callable[[str], int | str | None]:
     return find
 
 
-def _known(source: str, numbers: Sequence[str]) -> set[str]:
+def _known(community_id: int, source: str, numbers: Sequence[str]) -> set[str]:
     known: set[str] = set()
+    columns = _issues.c
+    there = sa.select(columns.number).where(columns.community_id == community_id, columns.source == source)
     for some in _batches(numbers):
-        known.update(
-            database.connection().scalars(
-                sa.select(_issues.c.number).where(_issues.c.source == source, _issues.c.number.in_(some))
-            )
-        )
+        known.update(database.connection().scalars(there.where(columns.number.in_(some))))
     return known
 
 

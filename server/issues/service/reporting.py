@@ -2,15 +2,15 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from flask import current_app
 
-from models import Appointment, Issue, IssueEvent, Place, StairwellCode, new_public_id
+from models import Appointment, Issue, IssueEvent, Person, Place, StairwellCode, new_public_id
 from models.enums import Channel, IssueCategory, IssueState, Level, Move, PlaceKind, Role
 from models.types import UTCDateTime
-from server.core import access, crypto
+from server.core import access, crypto, database
 from server.core.access import Actor
 from server.core.errors import Problem, invalid, not_found
 from server.core.hot import Hot
@@ -64,6 +64,7 @@ _NEW_ISSUE = (
 _NEW_EVENT = ("issue_id", "at", "move", "from_state", "to_state", "level", "actor_id", "actor_role", "text")
 _HAS_HEAD = sa.exists(
     sa.select(1)
+    .join_from(Appointment, Person, sa.and_(Person.id == Appointment.person_id, Person.disabled_at.is_(None)))
     .where(
         Appointment.place_id == _place.id,
         Appointment.role == Role.HEAD,
@@ -123,9 +124,8 @@ def _file(
 ) -> Reported:
     if building.closed_at is not None:
         raise invalid("code", "这栋楼已经停用，不再接受上报，请联系社区。")
-    step = first_level(
-        about_head=report.about_head, has_live_head=building.has_head, has_grid=building.grid_id is not None
-    )
+    has_grid = building.grid_id is not None and not (report.about_head and _head_works_the_grid(building, now))
+    step = first_level(about_head=report.about_head, has_live_head=building.has_head, has_grid=has_grid)
     claim, public_id = claims.new_claim(), new_public_id()
     made = _INSERT_ISSUE.one(
         {
@@ -171,3 +171,19 @@ def _file(
         photos.attach(report.photo_ids, issue_id=issue_id, uploaded_by_id=uploader, now=now)
     url = f"{current_app.extensions['settings'].public_url}/r/{claim}"
     return Reported(public_id, claims.show(claim), url, step.to_state, step.to_level, step.reason)
+
+
+def _head_works_the_grid(building: Building, now: datetime) -> bool:
+    """Whether a head of the building is its grid worker too: what is about her then goes on to the community."""
+    heads, workers = _live(Role.HEAD, building.id, now), _live(Role.GRID, building.grid_id, now)
+    query = sa.select(sa.exists().where(Appointment.person_id.in_(heads), Appointment.person_id.in_(workers)))
+    return bool(database.connection().execute(query).scalar())
+
+
+def _live(role: Role, place_id: int | None, now: datetime) -> sa.Select[Any]:
+    return sa.select(Appointment.person_id).where(
+        Appointment.place_id == place_id,
+        Appointment.role == role,
+        Appointment.starts_at <= now,
+        sa.or_(Appointment.ends_at.is_(None), Appointment.ends_at > now),
+    )

@@ -1,6 +1,6 @@
 """扣分: entering one with its evidence, and taking one back."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, DecimalException
 
 from flask import Response, request
 
@@ -55,7 +55,7 @@ def _thousandths(written: str) -> int:
     """Points as people write them ("2", "0.5") in thousandths. Raises Problem 422."""
     try:
         points = Decimal(written.strip() or "x") * 1000
-    except InvalidOperation:
+    except DecimalException:  # no number, or one beyond all bounds
         raise wrong("points", "请填扣几分，比如“1”或“0.5”。") from None
     if not points.is_finite() or points != points.to_integral_value() or not 1 <= points <= 10_000:
         raise wrong("points", "扣分应在 0.001 到 10 之间，最多三位小数。")

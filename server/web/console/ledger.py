@@ -95,7 +95,7 @@ def _mapping(form: Form) -> LedgerMapping:
     written = form.value("mapping").strip()
     try:
         given = json.loads(written) if written else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         raise wrong("mapping", "对照表不是 JSON，请检查引号和逗号。") from None
     typed = {name: form.value(f"column_{name}").strip() for name in FIELDS}
     columns = {name: [heading] for name, heading in typed.items() if heading}

@@ -4,6 +4,7 @@ import io
 import struct
 import subprocess
 import sys
+import time
 import zlib
 from collections.abc import Callable
 from typing import Any
@@ -275,3 +276,21 @@ def test_a_camera_picture_is_shrunk_while_it_is_decoded(tmp_path: Any) -> None:
     outcome, megabytes = cost(tmp_path, made(size=(4032, 3024)))
     assert outcome == "kept"
     assert megabytes < 36
+
+
+def test_a_jpeg_of_endless_scans_is_refused_before_it_is_decoded() -> None:
+    data = made(size=(320, 240), progressive=True)
+    end = data.rindex(b"\xff\xd9")
+    scan = data[data.rindex(b"\xff\xda") : end]
+    assert refusal(data[:end] + scan * 1000 + data[end:]) == (422, "broken_image")
+    assert refusal(data[:end] + scan * images.SCANS_MOST + data[end:]) == (422, "broken_image")
+    assert keep(data[:end] + scan * 9 + data[end:]).width == 320  # as many as the most patient programs write
+    assert keep(data + scan * 1000).width == 320  # behind the end, as phones hang a film on a picture
+
+
+def test_counting_scans_walks_over_hostile_bytes_once() -> None:
+    data = made(progressive=True)
+    for filler in (b"\xff", b"\xff\x00", b"\xff\xd0"):
+        began = time.process_time()
+        images._scans(io.BytesIO(data[:-2] + filler * (images.BYTES_MOST // len(filler)) + b"\x00"))
+        assert time.process_time() - began < 5  # quadratic would be hours

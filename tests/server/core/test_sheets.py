@@ -350,3 +350,8 @@ def test_headings_stay_in_view_and_columns_fit_what_is_in_them() -> None:
 def test_the_same_sheets_give_the_same_bytes() -> None:
     made = [sheets.write_xlsx([Sheet("a", ["x"], [["一"], [2]])]) for _ in range(2)]
     assert made[0] == made[1]
+
+
+def test_a_csv_with_the_line_ends_of_old_macs_is_read() -> None:
+    assert read(PLAIN.replace("\n", "\r")) == ROWS
+    assert read("编码;名称\rA1;一号楼\rA2;二号楼") == ROWS

@@ -256,3 +256,19 @@ def test_heads_of_buildings(world: World) -> None:
         assert queries.heads_of([three.id], now - timedelta(seconds=1)) == {three.id: [past.person_id]}
         assert queries.heads_of([], now) == {}
         assert [queries.live_head_exists(b.id, now) for b in (one, two, three, none)] == [True, True, False, False]
+
+
+def test_a_head_whose_account_is_closed_heads_nothing(world: World) -> None:
+    building = world.building()
+    head = world.head(building)
+    now = world.clock.now()
+    with world.writing() as connection:
+        connection.execute(sa.update(Person).where(Person.id == head.person_id).values(disabled_at=now))
+        assert queries.heads_of([building.id], now) == {}
+        assert not queries.live_head_exists(building.id, now)
+    body = {"category": "lift", "text": "电梯停在四楼"}
+    answer = world.anyone().post(f"/api/v1/codes/{building.stairwell_code}/issues", json=body)
+    assert answer.json["level"] == "grid"
+    world.head(building)
+    answer = world.anyone().post(f"/api/v1/codes/{building.stairwell_code}/issues", json=body)
+    assert answer.json["level"] == "head"

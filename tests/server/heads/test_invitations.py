@@ -296,3 +296,22 @@ def test_lists_narrow_to_a_place(world: World) -> None:
     rest = staff.get(f"/api/v1/invitations?limit=1&cursor={page['next_cursor']}").json
     assert [page["items"][0]["place"]["id"], rest["items"][0]["place"]["id"]] == [inside.public_id, outside.public_id]
     assert rest["next_cursor"] is None
+
+
+@pytest.mark.parametrize("how", ["post ended", "account closed"])
+def test_codes_put_by_before_a_post_ended_are_dark_with_it(world: World, how: str) -> None:
+    community = world.community()
+    building = world.building(community)
+    clerk, colleague = world.staff(Role.COMMUNITY, community), world.staff(Role.COMMUNITY, community)
+    world.staff(Role.COMMUNITY, world.community())
+    put_by, another = (invite(staff, building).json["code"] for staff in (clerk, colleague))
+    now = world.clock.now()
+    with world.writing() as connection:
+        if how == "post ended":
+            ended = sa.update(Appointment).where(Appointment.person_id == clerk.person_id).values(ends_at=now)
+        else:
+            ended = sa.update(Person).where(Person.id == clerk.person_id).values(disabled_at=now)
+        connection.execute(ended)
+    refused = accept(world.resident(), put_by)
+    assert (refused.status_code, refused.json["code"]) == (410, "invitation_revoked")
+    assert accept(world.resident(), another).status_code == 201

@@ -1,6 +1,7 @@
 """Lists in the order of their doors, and the one search box."""
 
 import re
+import time
 from typing import Any
 
 import pytest
@@ -203,3 +204,12 @@ def test_doors_have_one_spelling(typed: str, door: str) -> None:
 def test_numbers_are_ordered_as_numbers_and_fit_their_column() -> None:
     assert position("2", "101") < position("10", "2") < position("10", "10")
     assert len(position("1a" * 8, "1a" * 8)) <= 160
+
+
+def test_a_name_made_to_be_read_in_countless_ways_is_looked_at_once() -> None:
+    name, read = "喔" * 30, "wo" * 19
+    began = time.process_time()
+    assert pinyin.begins(name, read)
+    assert not pinyin.begins(name, f"{read}x")
+    assert not pinyin.begins("喔" * 12, read)
+    assert time.process_time() - began < 1  # tried one way after the other: seconds for each such name

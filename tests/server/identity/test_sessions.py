@@ -1,5 +1,7 @@
 """Signing in with WeChat, and what a token is worth."""
 
+import pytest
+
 from models.enums import Role
 from tests.world import World
 from wechat.sandbox.server import RunningSandbox
@@ -44,3 +46,11 @@ def test_me_names_each_post_and_what_it_allows(world: World) -> None:
     assert (post["role"], post["place"], post["place_kind"]) == (Role.HEAD, building.public_id, "building")
     assert "household:write" in post["permissions"]
     assert "month:close" not in post["permissions"]
+
+
+@pytest.mark.parametrize("code", [r"\ud800", r"a\u0000b", ""])
+def test_a_login_code_that_cannot_be_one_is_not_even_asked_about(world: World, code: str) -> None:
+    answer = world.anyone().post(
+        "/api/v1/sessions", data=f'{{"code": "{code}"}}'.encode(), content_type="application/json"
+    )
+    assert (answer.status_code, answer.json["code"]) == (422, "invalid")

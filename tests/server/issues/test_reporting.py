@@ -222,3 +222,11 @@ def test_a_report_costs_few_queries(world: World) -> None:
         key = {"Idempotency-Key": "0123456789abcdef"}
         assert resident.post("/api/v1/issues", json=body, headers=key).status_code == 201
     assert (len(plain), len(keyed)) == (4, 5), [*plain, "---", *keyed]
+
+
+@pytest.mark.parametrize("code", [r"c\u0000123456", r"\ud800", "楼道", "x" * 17])
+def test_a_code_that_cannot_be_one_is_refused(world: World, code: str) -> None:
+    body = f'{{"code": "{code}", "category": "leak", "text": "漏水"}}'
+    answer = world.resident().post("/api/v1/issues", data=body.encode(), content_type="application/json")
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.json["errors"]] == ["code"]

@@ -102,3 +102,19 @@ def test_a_neighbours_community_takes_no_ledger_of_mine(clerk: Desk, world: Worl
 
 def test_a_head_does_not_import(world: World, community: Spot) -> None:
     assert Desk(world.head(world.building(community))).open("/console/issues/import", 403)
+
+
+def test_a_community_that_cannot_be_one_is_not_there(clerk: Desk) -> None:
+    assert upload(form(clerk), "/import", TABLE, "check", community="a\0b").status == 404
+
+
+def test_a_neighbours_ledger_of_the_same_name_and_numbers_is_another(clerk: Desk, world: World) -> None:
+    upload(upload(form(clerk), "/import", TABLE, "check", source="台账"), "/import", TABLE, "load")
+    next_door = world.community("和平社区")
+    world.building(next_door, "3栋")
+    neighbour = Desk(world.staff(Role.COMMUNITY, next_door))
+    page = upload(form(neighbour), "/import", TABLE, "check", source="台账")
+    assert "可导入 2 件，已经在册 0 件" in page.text
+    assert "三楼漏水" in upload(page, "/import", TABLE, "load").text
+    assert count(world) == 4
+    assert "已经在册 2 件" in upload(form(neighbour), "/import", TABLE, "check", source="台账").text

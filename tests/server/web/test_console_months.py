@@ -262,6 +262,9 @@ def test_a_deduction_is_refused_with_what_was_typed_and_taken_back(home: Home) -
         ("0", "0.001 到 10"),
         ("11", "0.001 到 10"),
         ("1e9", "0.001 到 10"),
+        ("9e999999", "请填扣几分"),
+        ("1e-999999", "0.001 到 10"),
+        ("sNaN", "请填扣几分"),
     ):
         refused = page.submit(
             MONTH, building=home.buildings[0].public_id, points=points, reason="堆物", evidence="照片"

@@ -1,13 +1,17 @@
 """Signing in at the console, being sent there and back, and forms that were not made for this session."""
 
+import threading
+
 import pytest
+import sqlalchemy as sa
 from flask import Flask
 
+from models import SignInFailure
 from models.enums import Role, SessionKind
 from server.core import auth
 from server.identity import service
 from tests.server.web.desk import Desk, Page
-from tests.world import Caller, World
+from tests.world import Caller, Spot, World
 
 PASSWORD = "correct horse battery"
 
@@ -159,3 +163,43 @@ def test_pages_run_no_inline_script_and_ask_no_other_host(world: World) -> None:
     assert "https://" not in page.html
     assert "style=" not in page.html
     assert "onclick" not in page.html
+
+
+@pytest.mark.parametrize("token", ["", "x", "过期的令牌", "\udce9"])
+def test_a_form_token_that_is_none_is_refused(world: World, token: str) -> None:
+    desk = Desk(world.staff(Role.COMMUNITY, world.community()))
+    answer = desk.client.post("/console/sign-out", data={"form_token": token.encode("utf-8", "surrogateescape")})
+    assert answer.status_code == 403
+
+
+def test_guesses_that_come_at_once_are_counted_too(clerk: str, app: Flask) -> None:
+    answers: list[int] = []
+
+    def guess() -> None:
+        data = {"username": clerk, "password": "wrong password"}
+        answers.append(app.test_client().post("/console/sign-in", data=data).status_code)
+
+    threads = [threading.Thread(target=guess) for _ in range(12)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(answers) == [401] * auth.FAILURES_ALLOWED + [429] * (12 - auth.FAILURES_ALLOWED)
+
+
+def test_nobody_waits_for_the_database_while_a_password_is_looked_at(
+    clerk: str, visitor: Desk, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[Spot] = []
+
+    def slowly(_hash: str, _password: str) -> bool:
+        other = threading.Thread(target=lambda: written.append(world.building()))
+        other.start()
+        other.join(3)
+        return True
+
+    monkeypatch.setattr(auth, "check_password_hash", slowly)
+    assert sign_in(visitor, clerk, PASSWORD).status == 200
+    assert len(written) == 1
+    with world.reading() as connection:
+        assert connection.execute(sa.select(sa.func.count()).select_from(SignInFailure)).scalar() == 0
