@@ -17,7 +17,7 @@ from wechat.sandbox.media import Media, MediaCheck
 from wechat.sandbox.messages import Message, Messages, Template
 from wechat.sandbox.pages import Pages
 from wechat.sandbox.phones import Phones
-from wechat.sandbox.pushes import Callback, Post, Push, Pushes
+from wechat.sandbox.pushes import Attempt, Callback, Post, Push, Pushes
 from wechat.sandbox.quotas import Quotas
 from wechat.sandbox.risk import Risk
 from wechat.sandbox.service import Service
@@ -181,8 +181,12 @@ class RunningSandbox:
         return list(self.world.room(Media).ordered)
 
     def media_plan(self, plan: str) -> None:
-        """ "wait" for `verdict` (as tests start), or "auto"."""
+        """Say "wait" for `verdict` (as tests start), or "auto"."""
         self.world.room(Media).plan = plan
+
+    def repeat_media(self, times: int | None) -> None:
+        """How often one address may be checked before 87020; None: as often as one likes."""
+        self.world.room(Media).repeats = times
 
     def verdict(
         self,
@@ -249,6 +253,14 @@ class RunningSandbox:
         """This person closes the account: agreements end, and the app is told."""
         self.world.room(Messages).withdraw(self.openid(user))
         return self.push(events.CANCEL, user)
+
+    def replay(self, push: Push) -> Attempt:
+        """The last request of a push once more, byte for byte."""
+        return self.world.room(Pushes).replay(push)
+
+    def sent_event(self, message: Message, error: int = 0, status: str = "success") -> list[Push]:
+        """Tell what became of a message after its call had succeeded."""
+        return self.push(events.SENT, message.user, **events.sent(message.template, message.msgid, error, status))
 
     def verify_callback(self) -> bool:
         """What the console does when the address is saved."""
