@@ -166,11 +166,13 @@ class RunningSandbox:
 
     def risky_words(self, *words: str, label: int = 20006) -> None:
         """Texts with these words are risky; subscribe messages with them are not carried (45168)."""
-        self.world.room(Content).risky |= dict.fromkeys(words, label)
+        room = self.world.room(Content)
+        room.risky = {**room.risky, **dict.fromkeys(words, label)}  # a new one: others may be reading the old
 
     def review_words(self, *words: str, label: int = 21000) -> None:
         """Texts with these words are for a person to look at."""
-        self.world.room(Content).review |= dict.fromkeys(words, label)
+        room = self.world.room(Content)
+        room.review = {**room.review, **dict.fromkeys(words, label)}
 
     def here_for(self, seconds: float | None) -> None:
         """How long after coming in somebody's words are checked; None: always."""
