@@ -1,5 +1,6 @@
 """What the sandbox pushes, read with another implementation than it was written with: wechatpy's."""
 
+import base64
 import json
 import threading
 import time
@@ -11,12 +12,14 @@ from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 import xmltodict
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from wechatpy.crypto import WeChatCrypto
 from wechatpy.exceptions import InvalidAppIdException, InvalidSignatureException
 from wechatpy.utils import check_signature
 
 from tests.wechat.asking import Asker
 from wechat.sandbox.letters import Letter
+from wechat.sandbox.seal import seal
 from wechat.sandbox.server import RunningSandbox
 
 TOKEN, KEY = "callback-token", "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG"
@@ -98,6 +101,17 @@ def test_every_mode_and_form_is_read_by_another_implementation(
     assert (b"RevokeInfo" in body) == (mode != "safe")
     assert (b"Encrypt" in body) == (mode != "plain")
     assert ("msg_signature" in query) == (mode != "plain")
+
+
+@pytest.mark.parametrize("length", range(0, 40, 3))
+def test_what_is_sealed_fills_blocks_of_thirty_two(length: int) -> None:
+    noise = b"0123456789abcdef"
+    sealed = base64.b64decode(seal("x" * length, "wx1", KEY, noise))
+    assert len(sealed) % 32 == 0
+    key = base64.b64decode(KEY + "=")
+    plain = Cipher(algorithms.AES(key), modes.CBC(key[:16])).decryptor().update(sealed)
+    assert 1 <= plain[-1] <= 32
+    assert plain[: -plain[-1]] == noise + length.to_bytes(4, "big") + b"x" * length + b"wx1"
 
 
 def test_an_address_is_verified(sandbox: RunningSandbox, house: House) -> None:
