@@ -5,88 +5,35 @@ from dataclasses import asdict
 from typing import Any
 
 from flask import Blueprint, Response, jsonify, request
-from marshmallow import RAISE, Schema, ValidationError, fields, validate
+from marshmallow import Schema, ValidationError
 
 from wechat.sandbox.api import world
 from wechat.sandbox.codes import Code
 from wechat.sandbox.control import NAME
 from wechat.sandbox.levers import RunningSandbox
 from wechat.sandbox.messages import Messages
+from wechat.sandbox.order_forms import (
+    ANSWERS,
+    CALLBACK,
+    CONTENT,
+    GRANT,
+    HOLDER,
+    KINDS,
+    NUMBER,
+    PAGES,
+    PUSH,
+    QUOTA,
+    RISK,
+    SERVICE,
+    TEMPLATE,
+    VERDICT,
+)
 from wechat.sandbox.pages import Pages
 from wechat.sandbox.pushes import Push, Pushes
 from wechat.sandbox.world import CODE_SECONDS
 
 blueprint = Blueprint("orders", __name__, url_prefix="/_sandbox")
 DONE = "", 204
-_SPOILS = validate.OneOf(["signature", "stale", "receiver", "cipher", "broken"])
-_TIMES = validate.Range(min=1, max=100)
-_WORDS = fields.Dict(keys=fields.String(validate=validate.Length(1)), values=fields.Integer())
-
-
-def _schema(**declared: Any) -> Schema:
-    return Schema.from_dict(declared)(unknown=RAISE)
-
-
-_TEMPLATE = _schema(
-    fields=fields.Raw(required=True),
-    long_term=fields.Boolean(load_default=False),
-    title=fields.String(load_default=""),
-    options=fields.Dict(keys=fields.String(), values=fields.List(fields.String()), load_default=dict),
-    banned=fields.Boolean(load_default=False),
-)
-_GRANT = _schema(
-    template=fields.String(required=True),
-    times=fields.Integer(load_default=1, validate=validate.Range(min=1)),
-    long_term=fields.Boolean(load_default=None, allow_none=True),
-)
-_ANSWERS = _schema(
-    answers=fields.Dict(
-        keys=fields.String(), values=fields.String(validate=validate.OneOf(["accept", "reject"])), required=True
-    )
-)
-_NUMBER = _schema(number=fields.String(required=True), country=fields.Raw(load_default="86"))
-_KINDS = _schema(kinds=fields.List(fields.Integer(), load_default=list))
-_PAGES = _schema(pages=fields.List(fields.String(), required=True), site=fields.String(load_default=None))
-_CONTENT = _schema(
-    risky=_WORDS, review=_WORDS, here_seconds=fields.Float(allow_none=True), media=fields.String(
-        validate=validate.OneOf(["wait", "auto"])
-    )
-)  # fmt: skip
-_VERDICT = _schema(
-    suggest=fields.String(load_default="pass", validate=validate.OneOf(["pass", "review", "risky"])),
-    label=fields.Integer(load_default=None, allow_none=True),
-    errcode=fields.Integer(load_default=0),
-    times=fields.Integer(load_default=1, validate=_TIMES),
-    spoil=fields.String(load_default=None, allow_none=True, validate=_SPOILS),
-)
-_CALLBACK = _schema(
-    url=fields.String(required=True),
-    token=fields.String(required=True),
-    key=fields.String(load_default=""),
-    mode=fields.String(load_default="", validate=validate.OneOf(["", "plain", "compatible", "safe"])),
-    form=fields.String(load_default="json", validate=validate.OneOf(["json", "xml"])),
-    timeout=fields.Float(load_default=5.0, validate=validate.Range(min=0.05, max=60)),
-    tries=fields.Integer(load_default=3, validate=validate.Range(min=1, max=10)),
-)
-_PUSH = _schema(
-    event=fields.String(required=True),
-    user=fields.String(required=True),
-    times=fields.Integer(load_default=1, validate=_TIMES),
-    spoil=fields.String(load_default=None, allow_none=True, validate=_SPOILS),
-    fields=fields.Dict(load_default=dict),
-)
-_QUOTA = _schema(
-    path=fields.String(required=True),
-    day=fields.Integer(load_default=None, allow_none=True),
-    minute=fields.Integer(load_default=None, allow_none=True),
-)
-_RISK = _schema(rank=fields.Integer(required=True, validate=validate.Range(0, 4)))
-_SERVICE = _schema(
-    secret=fields.String(required=True),
-    domain=fields.String(load_default=""),
-    open_platform=fields.String(load_default=None, allow_none=True),
-)
-_HOLDER = _schema(user=fields.String(required=True))
 
 
 @blueprint.post("/reset")
@@ -120,14 +67,14 @@ def phone_code(name: str) -> Response:
 @blueprint.put("/users/<name>/phone")
 def phone(name: str) -> tuple[str, int]:
     """Give this person a number."""
-    levers().phone(name, **_asked(_NUMBER))
+    levers().phone(name, **_asked(NUMBER))
     return DONE
 
 
 @blueprint.post("/users/<name>/grants")
 def grant(name: str) -> Response:
     """This person agrees; nothing is pushed."""
-    here, asked = levers(), _asked(_GRANT)
+    here, asked = levers(), _asked(GRANT)
     here.grant(name, asked["template"], times=asked["times"], long_term=asked["long_term"])
     left = here.grants(name, asked["template"])
     return jsonify(template=asked["template"], left=None if left == float("inf") else left)
@@ -136,7 +83,7 @@ def grant(name: str) -> Response:
 @blueprint.post("/users/<name>/answers")
 def answers(name: str) -> tuple[str, int]:
     """This person answers the dialog, and WeChat tells the callback."""
-    levers().answer(name, _asked(_ANSWERS)["answers"])
+    levers().answer(name, _asked(ANSWERS)["answers"])
     return DONE
 
 
@@ -150,7 +97,7 @@ def withdraw(name: str, template: str) -> tuple[str, int]:
 @blueprint.post("/users/<name>/revoke")
 def revoke(name: str) -> Response:
     """This person withdraws authorisations."""
-    return _pushed(levers().revoke(name, *_asked(_KINDS)["kinds"]))
+    return _pushed(levers().revoke(name, *_asked(KINDS)["kinds"]))
 
 
 @blueprint.post("/users/<name>/close")
@@ -162,14 +109,14 @@ def close(name: str) -> Response:
 @blueprint.put("/users/<name>/risk")
 def risk(name: str) -> tuple[str, int]:
     """Let the app ask for risk ranks, and give this person one."""
-    levers().risk(name, _asked(_RISK)["rank"])
+    levers().risk(name, _asked(RISK)["rank"])
     return DONE
 
 
 @blueprint.put("/templates/<id>")
 def template(id: str) -> Response:
     """Register a template: `fields` is a list of keys, or keys with labels."""
-    asked = dict(_asked(_TEMPLATE))
+    asked = dict(_asked(TEMPLATE))
     if not isinstance(asked["fields"], list | dict):
         raise ValidationError({"fields": ["a list of keys, or keys with labels"]})
     return jsonify(asdict(levers().template(id, asked.pop("fields"), **asked)))
@@ -190,7 +137,7 @@ def messages() -> Response:
 @blueprint.put("/pages")
 def pages() -> tuple[str, int]:
     """The published pages, and the address of the site that a scan leads to."""
-    asked, room = _asked(_PAGES), world().room(Pages)
+    asked, room = _asked(PAGES), world().room(Pages)
     room.publish(*asked["pages"])
     room.site = room.site if asked["site"] is None else asked["site"]
     return DONE
@@ -210,7 +157,7 @@ def codes() -> Response:
 @blueprint.put("/content")
 def content() -> tuple[str, int]:
     """Trigger words with their labels, the two-hour rule, and what happens to media."""
-    here, asked = levers(), _asked(_CONTENT)
+    here, asked = levers(), _asked(CONTENT)
     for word, label in asked.get("risky", {}).items():
         here.risky_words(word, label=label)
     for word, label in asked.get("review", {}).items():
@@ -231,13 +178,13 @@ def media() -> Response:
 @blueprint.post("/media/<trace>/verdict")
 def verdict(trace: str) -> Response:
     """Push a verdict."""
-    return _pushed(levers().verdict(trace, **_asked(_VERDICT)))
+    return _pushed(levers().verdict(trace, **_asked(VERDICT)))
 
 
 @blueprint.put("/callback")
 def callback() -> tuple[str, int]:
     """Configure the message push; this machine only."""
-    levers().callback(**_asked(_CALLBACK))
+    levers().callback(**_asked(CALLBACK))
     return DONE
 
 
@@ -263,7 +210,7 @@ def pushes() -> Response:
 @blueprint.post("/pushes")
 def push() -> Response:
     """Push an event and wait for its end."""
-    asked = _asked(_PUSH)
+    asked = _asked(PUSH)
     more = {name: value for name, value in asked["fields"].items() if name not in ("event", "user", "times", "spoil")}
     made = levers().push(asked["event"], asked["user"], times=asked["times"], spoil=asked["spoil"], **more)
     return _pushed(made)
@@ -281,7 +228,7 @@ def replay(number: int) -> Response:
 @blueprint.put("/quotas")
 def quota() -> tuple[str, int]:
     """Limit a path."""
-    asked = _asked(_QUOTA)
+    asked = _asked(QUOTA)
     levers().quota(asked["path"], day=asked["day"], minute=asked["minute"])
     return DONE
 
@@ -289,14 +236,14 @@ def quota() -> tuple[str, int]:
 @blueprint.put("/services/<appid>")
 def service(appid: str) -> tuple[str, int]:
     """Make a service account."""
-    levers().service(appid, **_asked(_SERVICE))
+    levers().service(appid, **_asked(SERVICE))
     return DONE
 
 
 @blueprint.put("/phone")
 def holder() -> tuple[str, int]:
     """Who holds the phone from now on; "" asks on the page."""
-    user = _asked(_HOLDER)["user"]
+    user = _asked(HOLDER)["user"]
     levers().hold_phone(user)
     return DONE
 
