@@ -227,13 +227,7 @@ class _InTime(HTTPConnection):
 
     def connect(self) -> None:
         super().connect()
-        self._hurry()
-
-    def _hurry(self) -> None:
-        attempt = _attempt.get()
-        if attempt is not None and self.sock is not None:
-            attempt.left_us = True
-            self.sock = _Socket(self.sock, attempt.deadline)  # type: ignore[assignment]
+        _hurry(self)
 
 
 class _InTimeTLS(HTTPSConnection):
@@ -241,7 +235,15 @@ class _InTimeTLS(HTTPSConnection):
 
     def connect(self) -> None:
         super().connect()
-        _InTime._hurry(self)
+        _hurry(self)
+
+
+def _hurry(connection: HTTPConnection) -> None:
+    """It stands, and the request goes out on it at once: from here on nobody knows what WeChat did."""
+    attempt = _attempt.get()
+    if attempt is not None and connection.sock is not None:
+        attempt.left_us = True
+        connection.sock = _Socket(connection.sock, attempt.deadline)  # type: ignore[assignment]
 
 
 class _Pool(HTTPConnectionPool):
