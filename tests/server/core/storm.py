@@ -1,6 +1,6 @@
 """One worker process of a storm on WeChat's sandbox: `python -m tests.server.core.storm`, told what to do as JSON on stdin.
 
-It says "ready", waits for a line, asks from eight threads, and prints how it went as JSON.
+It says "ready", waits for "go", asks from eight threads, prints how it went as JSON, and listens for the next storm.
 """
 
 import json
@@ -25,8 +25,7 @@ def store_for(told: dict[str, Any]) -> TokenStore:
     return FirstThatWorks(RedisTokenStore(told["redis"], keyring), database) if told.get("redis") else database
 
 
-def main() -> None:
-    told = json.loads(sys.stdin.readline())
+def storm(told: dict[str, Any]) -> None:
     gateway = LiveWeChat(told["appid"], told["secret"], base_url=told["base_url"], store=store_for(told))
     print("ready", flush=True)
     if sys.stdin.readline() != "go\n":
@@ -52,4 +51,5 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    for line in sys.stdin:
+        storm(json.loads(line))

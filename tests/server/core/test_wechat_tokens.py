@@ -1,6 +1,7 @@
 """The shared access token in the database and in Redis: between processes, sealed, and never in a request's way."""
 
 import json
+import logging
 import shutil
 import socket
 import subprocess
@@ -9,7 +10,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -23,10 +24,11 @@ from flask import Flask
 from server.config import Settings
 from server.core import database
 from server.core.crypto import Keyring
+from server.core.logs import JsonFormatter
 from server.core.wechat_tokens import DatabaseTokenStore, RedisTokenStore, build
 from tests.server.core.storm import store_for
 from tests.world import World
-from wechat.gateway import WeChatMisconfigured
+from wechat.gateway import WeChatError, WeChatMisconfigured
 from wechat.live import LiveWeChat
 from wechat.sandbox import DEFAULT_APPID, DEFAULT_SECRET
 from wechat.sandbox.server import RunningSandbox
@@ -34,7 +36,7 @@ from wechat.tokens import Shared, StoreTrouble, TokenStore
 
 HOUSE = Path(__file__).parents[3]
 KEYRING = Keyring((b"k" * 32,))
-STABLE = "/cgi-bin/stable_token"
+STABLE, TEXT = "/cgi-bin/stable_token", "/wxa/msg_sec_check"
 FULL = Shared(
     mark="0123456789abcdef", token="t" * 512, serial=7, fetched_at=1_800_000_000.25, expires_at=1_800_007_200.25,
     owner="host/17", leased_until=1_800_000_004.5, refusals=2, refused_serial=6, broken_until=1_800_000_060.0,
@@ -168,7 +170,7 @@ def test_a_redis_that_is_silent_takes_a_second(settings: Settings) -> None:
 
 def test_a_request_that_writes_is_not_waited_for(app: Flask, sandbox: RunningSandbox) -> None:
     """The contract forbids asking inside a transaction. Whoever does it all the same loses a second, not the request."""
-    sandbox.here_for(None)
+    sandbox.visit("wechat-tokens")
     with app.app_context(), database.transaction() as connection:
         connection.execute(sa.text("UPDATE persons SET name = name"))
         started = time.monotonic()
@@ -204,11 +206,52 @@ def sandbox_process() -> Iterator[SandboxProcess]:
 PROCESSES, CALLS, RATE = 2, 200, 250  # a process; a call a second
 
 
+class Workers:
+    """Two processes with eight threads each. They take a storm together, and another one after it."""
+
+    def __init__(self, processes: list[subprocess.Popen[str]]) -> None:
+        self._processes = processes
+
+    def prepare(self, told: dict[str, Any]) -> None:
+        """Tell them what to do, and wait until they are ready."""
+        self._say(json.dumps(told))
+        assert self._hear() == ["ready\n"] * PROCESSES
+
+    def release(self) -> list[dict[str, Any]]:
+        """Let them go, and wait for how it went."""
+        self._say("go")
+        return [json.loads(line) for line in self._hear()]
+
+    def _say(self, words: str) -> None:
+        for process in self._processes:
+            assert process.stdin is not None
+            process.stdin.write(f"{words}\n")
+            process.stdin.flush()
+
+    def _hear(self) -> list[str]:
+        return [process.stdout.readline() for process in self._processes if process.stdout]
+
+
+@pytest.fixture(scope="session")
+def workers() -> Iterator[Workers]:
+    command = [sys.executable, "-m", "tests.server.core.storm"]
+    with ExitStack() as stack:
+        yield Workers(
+            [
+                stack.enter_context(
+                    subprocess.Popen(command, cwd=HOUSE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+                )
+                for _ in range(PROCESSES)
+            ]
+        )
+
+
 @pytest.mark.parametrize("kind", ["database", "redis"])
 def test_at_expiry_sixteen_threads_of_two_processes_fetch_one_token(
     kind: str,
     fresh_database: str,
     sandbox_process: SandboxProcess,
+    workers: Workers,
     request: pytest.FixtureRequest,
 ) -> None:
     """In the middle of a storm the token runs out, and the endpoint takes its time: one fetch, and nobody fails."""
@@ -225,20 +268,12 @@ def test_at_expiry_sixteen_threads_of_two_processes_fetch_one_token(
     gateway = LiveWeChat(DEFAULT_APPID, DEFAULT_SECRET, base_url=there.base_url, store=store)
     told["openid"] = gateway.login(there.control("POST", "users/storm/login-code")["code"]).openid
     gateway.check_text("你好", told["openid"])
-    with ExitStack() as stack:
-        workers = [stack.enter_context(worker(told)) for _ in range(PROCESSES)]
-        for process in workers:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "ready\n"
-        requests.delete(f"{there.base_url}/_sandbox/ledger", timeout=5)
-        there.control("POST", "faults", kind="latency", path=STABLE, seconds=0.3)
-        seen, end = store.read(DEFAULT_APPID), time.time() + 0.4
-        assert store.swap(DEFAULT_APPID, seen, replace(seen, mark="soon", fetched_at=end - 0.01, expires_at=end))
-        for process in workers:
-            assert process.stdin is not None
-            process.stdin.write("go\n")
-            process.stdin.flush()
-        ends = [json.loads(process.stdout.readline()) for process in workers if process.stdout]
+    workers.prepare(told)
+    requests.delete(f"{there.base_url}/_sandbox/ledger", timeout=5)
+    there.control("POST", "faults", kind="latency", path=STABLE, seconds=0.3)
+    seen, end = store.read(DEFAULT_APPID), time.time() + 0.4
+    assert store.swap(DEFAULT_APPID, seen, replace(seen, mark="soon", fetched_at=end - 0.01, expires_at=end))
+    ends = workers.release()
     assert there.count(STABLE) == 1
     assert store.read(DEFAULT_APPID).serial == seen.serial + 1
     assert sum((Counter(end["ended"]) for end in ends), Counter()) == {"ok": PROCESSES * CALLS}
@@ -248,13 +283,28 @@ def test_at_expiry_sixteen_threads_of_two_processes_fetch_one_token(
     )
 
 
-def worker(told: dict[str, Any]) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.server.core.storm"]
-    process = subprocess.Popen(command, cwd=HOUSE, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    assert process.stdin is not None
-    process.stdin.write(json.dumps(told) + "\n")
-    process.stdin.flush()
-    return process
+def test_a_token_refused_for_ever_is_fetched_three_times_by_two_processes(
+    fresh_database: str, sandbox_process: SandboxProcess, workers: Workers
+) -> None:
+    there = sandbox_process
+    told = {
+        "appid": DEFAULT_APPID, "secret": DEFAULT_SECRET, "base_url": there.base_url, "database": fresh_database,
+        "openid": "nobody", "calls": CALLS, "rate": RATE,
+    }  # fmt: skip
+    workers.prepare(told)
+    requests.delete(f"{there.base_url}/_sandbox/ledger", timeout=5)
+    there.control("POST", "faults", kind="errcode", path=TEXT, errcode=40001, times=0)
+    ends = workers.release()
+    asked = there.count(TEXT)
+    requests.delete(f"{there.base_url}/_sandbox/faults", timeout=5)
+
+    assert sum((Counter(end["ended"]) for end in ends), Counter()) == {"wechat_misconfigured": PROCESSES * CALLS}
+    assert 2 <= there.count(STABLE) <= 3
+    assert asked < 150, "the breaker opened after what was under way"
+    gateway = LiveWeChat(DEFAULT_APPID, DEFAULT_SECRET, base_url=there.base_url, store=store_for(told))
+    with pytest.raises(WeChatMisconfigured):
+        gateway.check_text("你好", "nobody")
+    assert there.count(TEXT) == asked
 
 
 # Reporting goes on, and the operator can look
@@ -292,7 +342,7 @@ def test_reporting_goes_on_while_wechat_never_answers(world: World, app: Flask, 
 def test_the_operator_sees_the_token_and_the_breaker_but_no_secret(app: Flask, sandbox: RunningSandbox) -> None:
     run = app.test_cli_runner().invoke
     assert "token:   none yet" in run(args=["wechat", "status"]).output
-    sandbox.here_for(None)
+    sandbox.visit("wechat-tokens")
     gateway, store = app.extensions["wechat"], app.extensions["wechat_tokens"]
     gateway.check_text("你好", sandbox.openid("wechat-tokens"))
     told = run(args=["wechat", "status"])
@@ -309,3 +359,45 @@ def test_the_operator_sees_the_token_and_the_breaker_but_no_secret(app: Flask, s
     assert "our IP is not on the whitelist (40164)" in told.output
     assert token not in told.output
     assert sandbox.secret not in told.output
+
+
+@pytest.fixture
+def everything_logged(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
+    """DEBUG of every logger there is, also of those that were told to be quiet."""
+    loggers = [logger for logger in logging.root.manager.loggerDict.values() if isinstance(logger, logging.Logger)]
+    levels = [(logger, logger.level) for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.DEBUG)
+    caplog.set_level(logging.DEBUG)
+    yield caplog
+    for logger, level in levels:
+        logger.setLevel(level)
+
+
+def test_no_secret_is_in_any_log_or_error_page(
+    app: Flask, sandbox: RunningSandbox, everything_logged: pytest.LogCaptureFixture
+) -> None:
+    sandbox.visit("wechat-tokens")
+    gateway, store, client = app.extensions["wechat"], app.extensions["wechat_tokens"], app.test_client()
+    gateway.check_text("你好", sandbox.openid("wechat-tokens"))
+    token, pages, codes = store.read(sandbox.appid).token, [], []
+    quoting = json.dumps({"errcode": 99999, "errmsg": f"{sandbox.secret} {token}"})
+    for fault in ("errcode", "drop", "lost_reply", "html_502", "truncated", "reply"):
+        sandbox.faults.add(fault, path="/sns/jscode2session", body=quoting)
+        sandbox.faults.add(fault, path=TEXT, body=quoting)
+        codes.append(sandbox.login_code("wechat-tokens"))
+        answer = client.post("/api/v1/sessions", json={"code": codes[-1]})
+        assert answer.status_code == 503
+        pages.append(answer.get_data(as_text=True) + str(answer.headers))
+        with suppress(WeChatError):
+            gateway.check_text("你好", sandbox.openid("wechat-tokens"))
+    sandbox.faults.add("errcode", path="/sns/jscode2session", errcode=40125)
+    for _ in range(2):
+        pages.append(client.post("/api/v1/sessions", json={"code": sandbox.login_code("wechat-tokens")}).text)
+
+    records = everything_logged.records
+    assert {"urllib3.connectionpool", "louzhang.wechat"} <= {record.name for record in records}
+    formatted = "\n".join(JsonFormatter().format(record) for record in records)
+    told = formatted + everything_logged.text + repr([vars(record) for record in records]) + "".join(pages)
+    for private in (sandbox.secret, token, sandbox.openid("wechat-tokens"), *codes):
+        assert private not in told
