@@ -106,12 +106,17 @@ class RedisTokenStore:
 
     def _run(self, *command: object) -> Any:
         import redis
+        from redis.backoff import NoBackoff
+        from redis.retry import Retry
 
         trouble = ""
         try:
             if self._client is None:
                 self._client = redis.Redis.from_url(
-                    self._url, socket_timeout=SHORT_SECONDS, socket_connect_timeout=SHORT_SECONDS
+                    self._url,
+                    socket_timeout=SHORT_SECONDS,
+                    socket_connect_timeout=SHORT_SECONDS,
+                    retry=Retry(NoBackoff(), 0),  # by itself it would try for many seconds; the database is there
                 )
             return self._client.execute_command(*command)
         except (redis.RedisError, OSError) as error:

@@ -67,9 +67,9 @@ class Account:
     def ask_with_secret(self, endpoint: Endpoint, asked: Mapping[str, str]) -> dict[str, Any]:
         """GET with appid and secret. Such calls trade codes that are spent by the first try, so there is no second."""
         self._stop_if_used_up(endpoint)
+        deadline, error = Deadline(self._timeouts.whole), None
         probe = self._keeper.admit()
-        error = None
-        with self._client(Deadline(self._timeouts.whole)) as client:
+        with self._client(deadline) as client:
             try:
                 reply = client.ask_with_secret(endpoint.path, asked)
             except WeChatError as refusal:
