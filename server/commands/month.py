@@ -8,7 +8,7 @@ from server.core import clock, database
 from server.rules.calendar import Month, parse_month, show_month
 from server.scores import queries, service
 
-group = AppGroup("month", help="Months: close, status, ranking, verify.")
+group = AppGroup("month", help="Months: close, status, ranking, manifest, verify.")
 
 
 def _month(_context: click.Context, _parameter: click.Parameter, text: str | None) -> Month | None:
@@ -66,6 +66,19 @@ def ranking(month: Month, code: str) -> None:
             continue
         tied, flag = "（并列）" if row.tied else "", "  流动红旗" if row.red_flag else ""
         click.echo(f"第 {row.rank} 名{tied}  {row.building_name}  {row.total_shown} 分{flag}")
+
+
+@group.command("manifest")
+@click.argument("month", callback=_month)
+@click.option("--community", "code", required=True, help="Code of the community.")
+@says_one_line
+def manifest(month: Month, code: str) -> None:
+    """What was sealed, as one line of JSON: the month's public hash is the SHA-256 of exactly this text."""
+    with database.transaction(reads_only=True):
+        text = queries.manifest_at_terminal(month, code)
+    if text is None:
+        raise click.ClickException(f"{show_month(month)}：编码为 {code} 的社区还没有封存。")
+    click.echo(text.encode(), nl=False)  # bytes, and no line end: nothing may be added to what is hashed
 
 
 @group.command("verify")

@@ -68,6 +68,10 @@ class Actor:
         """The posts whose role includes the permission."""
         return tuple(post for post in self.posts if permission in GRANTS[post.role])
 
+    def heads(self, building_id: int) -> bool:
+        """Whether the actor is a head of the building: whatever other post she has, she does not judge it."""
+        return any(post.role is Role.HEAD and post.place_id == building_id for post in self.posts)
+
     def role_for(self, permission: Permission) -> Role | None:
         """The role in which the actor does this (the first granting post), for timelines and the audit trail."""
         posts = self.posts_granting(permission)

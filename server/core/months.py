@@ -3,6 +3,7 @@
 A community's month takes facts until its public notice opens (design §6); months nobody closed yet are open.
 """
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -45,6 +46,20 @@ def require_changeable(community_id: int, month: Month, now: datetime) -> None:
         raise conflict(
             "month_fixed", f"{say_month(month)}已经{state.zh}，不能再登记或更改。有疑问请在公示期间提出申诉。"
         )
+
+
+def fixed_among(community_id: int, months: Iterable[Month]) -> set[Month]:
+    """Those of a community's months that take no more facts. As for `require_changeable`, no other becomes one meanwhile."""
+    wanted = sorted(set(months))
+    for month in wanted:
+        database.advisory_lock(lock_name(community_id, month), shared=True)
+    query = (
+        sa.select(_months.month, _months.state)
+        .where(_months.community_id == community_id, _months.month.in_(wanted))
+        .order_by(_months.version)  # the newest version has the last word
+    )
+    states = {row.month: row.state for row in database.connection().execute(query)}
+    return {month for month, state in states.items() if state not in CHANGEABLE_MONTHS}
 
 
 def hold(community_id: int, month: Month) -> None:

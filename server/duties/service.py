@@ -27,7 +27,8 @@ def submit(
 ) -> RecordView:
     """Write down a duty done in the actor's own building; `building` may be left out by who heads only one.
 
-    Raises 422 for a day that has not come or is longer ago than last month, 409 when its month takes no more records.
+    Raises 422 for a day that has not come or is longer ago than last month, 409 when its month takes no more records or
+    the very same is written down already.
     """
     place = _own_building(actor, building)
     today = now.astimezone(SHANGHAI).date()
@@ -43,6 +44,17 @@ def submit(
     if item_id is None:
         raise invalid("item", "没有这一项职责，或者已经停用。")
     months.require_changeable(place.community_id, month, now)
+    database.advisory_lock(f"duties of building {place.id}")  # a double tap arrives as two requests at once
+    same = (
+        _records.c.building_id == place.id,
+        _records.c.month == month,
+        _records.c.item_id == item_id,
+        _records.c.done_on == done_on,
+        _records.c.text == text,
+        _records.c.state != DutyState.REJECTED,
+    )
+    if connection.execute(sa.select(sa.exists().where(*same))).scalar():
+        raise conflict("already_recorded", "同一天的同一项已经登记过，内容也一样。又做了一次的，请写明这一次做了什么。")
     public_id = new_public_id()
     record_id = connection.execute(
         sa.insert(DutyRecord)
@@ -73,7 +85,7 @@ def submit(
 def decide(actor: Actor, public_id: str, state: DutyState, reason: str, now: datetime) -> RecordView:
     """The community accepts or rejects a record; it may change its mind, with a reason, while the month is open.
 
-    Raises 403 for one's own record, 409 when its month takes no more changes or nothing would change.
+    Raises 403 for a record of one's own or of a building one heads, 409 when its month takes no more changes or nothing would change.
     """
     row = access.fetch(
         actor,
@@ -87,6 +99,8 @@ def decide(actor: Actor, public_id: str, state: DutyState, reason: str, now: dat
     )  # fmt: skip
     if row.person_id == actor.person_id:
         raise forbidden("不能核实自己的履职记录，请同事来核实。")
+    if actor.heads(row.building_id):
+        raise forbidden("您是这栋楼的楼栋长，履职记录要由同事来核实。")
     if row.state is state:
         raise conflict("already_decided", f"这条记录已经是“{state.zh}”。")
     if not reason and (state is DutyState.REJECTED or row.state is not DutyState.SUBMITTED):

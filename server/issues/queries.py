@@ -172,11 +172,20 @@ def narrow(post: Post, columns: Any) -> ColumnElement[bool] | None:
     return None
 
 
+def not_about(posts: Sequence[Post], columns: Any) -> ColumnElement[bool]:
+    """The first exception holds whatever other post she has: a clerk who is a head sees no complaint about herself."""
+    own = [post.place_id for post in posts if post.role is Role.HEAD]
+    if not own or len(own) == len(posts):  # those who are heads only: `narrow` has seen to it
+        return sa.true()
+    return sa.not_(sa.or_(*(sa.and_(columns.about_head, columns.building_id == place) for place in own)))
+
+
 def lock_for_staff(actor: Actor, permission: Permission, public_id: str) -> Row[Any]:
     """An issue's facts, held until the transaction ends. 404 out of scope, 403 without the right there."""
     allowed = access.within(actor, permission, _issues, narrow=narrow)
     seen = access.within(actor, Permission.ISSUE_READ, _issues, narrow=narrow)
-    row = _lock(FACTS.add_columns(allowed.label("_allowed")).where(_issues.c.public_id == public_id, seen))
+    mine = not_about(actor.posts, _issues.c)
+    row = _lock(FACTS.add_columns(allowed.label("_allowed")).where(_issues.c.public_id == public_id, seen, mine))
     if not row._allowed:
         raise forbidden()
     return row
@@ -251,7 +260,8 @@ def _statement(shape: access.Shape | None, family: str | None, given: frozenset[
     if shape is None:
         query = _LIST.where(columns.reporter_id == sa.bindparam("reporter_id"))
     else:
-        query = _LIST.where(access.within_posts(access.stand_ins(shape), _issues, narrow))
+        posts = access.stand_ins(shape)
+        query = _LIST.where(access.within_posts(posts, _issues, narrow), not_about(posts, columns))
     building = sa.select(_places.c.id).where(
         _places.c.public_id == sa.bindparam("building"), _places.c.kind == PlaceKind.BUILDING
     )
@@ -295,7 +305,7 @@ _DETAIL = (
 def for_staff(actor: Actor, public_id: str) -> IssueView:
     """An issue in the actor's places, with the moves its covering post could make now."""
     seen = access.within(actor, Permission.ISSUE_READ, _issues, narrow=narrow)
-    row = _one(_DETAIL.where(_issues.c.public_id == public_id, seen))
+    row = _one(_DETAIL.where(_issues.c.public_id == public_id, seen, not_about(actor.posts, _issues.c)))
     moves: set[Move] = set()
     for post in actor.posts_granting(Permission.ISSUE_READ):
         if access.covers(post, row):

@@ -114,7 +114,7 @@ def _file(query: sa.Select[Any]) -> PhotoFile:
 def _seen_by(actor: Actor) -> ColumnElement[bool]:
     """Whoever sees a thing sees its pictures; whoever uploaded or reported it sees them too."""
     issue = sa.or_(
-        access.within(actor, Permission.ISSUE_READ, _issues, narrow=_issue_narrowed),
+        sa.and_(access.within(actor, Permission.ISSUE_READ, _issues, narrow=_issue_narrowed), *_not_about(actor)),
         _issues.c.reporter_id == actor.person_id,
     )
     return sa.or_(
@@ -129,6 +129,12 @@ def _exists(
     actor: Actor, permission: Permission, table: sa.FromClause, column: ColumnElement[Any]
 ) -> ColumnElement[bool]:
     return sa.exists().where(table.c.id == column, access.within(actor, permission, table))
+
+
+def _not_about(actor: Actor) -> list[ColumnElement[bool]]:
+    """What `server.issues.queries.not_about` says: nothing about her through another post of hers either."""
+    own = [post.place_id for post in actor.posts if post.role is Role.HEAD]
+    return [sa.not_(sa.and_(_issues.c.about_head, _issues.c.building_id == place)) for place in own]
 
 
 def _issue_narrowed(post: Post, columns: Any) -> Any:

@@ -3,6 +3,7 @@
 `decide` is the whole law of an existing issue; `first_level` and `imported` are its two beginnings.
 """
 
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from models.enums import AWAITING_REPORTER, ENDED_STATES, OPEN_STATES, IssueState, Level, Move, Role
@@ -32,6 +33,7 @@ __all__ = [
     "MoverKind",
     "Refusal",
     "Step",
+    "contradicts",
     "decide",
     "first_level",
     "imported",
@@ -246,6 +248,20 @@ def _step(facts: IssueFacts, move: Move, mover: Mover, details: Details, to: Iss
         Move.CLOSE_SILENT: f"办结后{days}天没有收到上报人的回音，按无回音结束，不算解决。",
     }
     return Step(to, facts.level, reasons[move])
+
+
+_QUESTIONS = {"contacted": "联系您了吗", "solved": "解决了吗", "satisfaction": "满意吗"}
+
+
+def contradicts(told: Mapping[str, object], noted: Mapping[str, object]) -> Refusal | None:
+    """Why a phone call cannot be noted down so: it may add to what the reporter said in person, never replace it.
+
+    `told` and `noted`: answers by question, only those given.
+    """
+    taken = [words for name, words in _QUESTIONS.items() if name in told and noted.get(name, told[name]) != told[name]]
+    if not taken:
+        return None
+    return Refusal("already_told", f"“{'、'.join(taken)}”上报人已经自己回答过，电话回访不能改写，只能补上没有回答的。")
 
 
 def counts_for_building(resolved_level: Level | None) -> bool:

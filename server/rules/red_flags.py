@@ -84,9 +84,10 @@ def _case_facts(score: BuildingScore) -> dict[str, int]:
 
 
 def _solved_share(score: BuildingScore) -> Fraction:
-    """Solved of the return visits that answered it; below any share when nobody did: no data never wins a tie."""
+    """Solved of the return visits that answered it; below any share when they are too few: thin data never win a tie."""
     facts = _case_facts(score)
-    return Fraction(facts["solved"], facts["solved_of"]) if facts["solved_of"] else Fraction(-1)
+    enough = facts["solved_of"] >= facts["min_answers"]
+    return Fraction(facts["solved"], facts["solved_of"]) if enough else Fraction(-1)
 
 
 # The words a rule set's tie-break order may use; higher is better.

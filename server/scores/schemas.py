@@ -50,7 +50,9 @@ class StandingSchema(Schema):
     building = PublicId(required=True)
     building_name = fields.String(required=True)
     total = fields.Integer(required=True)
-    total_shown = fields.String(required=True, metadata={"example": "85.714"})
+    total_shown = fields.String(
+        required=True, metadata={"example": "85.714", "description": "数据不足 when data are thin"}
+    )
     state = fields.Enum(StandingState, by_value=True, required=True)
     rank = fields.Integer(required=True, allow_none=True, metadata={"description": "null when data are thin"})
     tied = fields.Boolean(required=True)
@@ -72,7 +74,7 @@ class LineSchema(Schema):
     component = fields.Enum(Component, by_value=True, required=True)
     component_name = fields.String(required=True)
     points = fields.Integer(required=True)
-    points_shown = fields.String(required=True)
+    points_shown = fields.String(required=True, metadata={"description": "数据不足 when the part is thin"})
     weight = fields.Integer(required=True, metadata={"description": "most this part can bring this month"})
     weight_shown = fields.String(required=True)
     thin = fields.Boolean(required=True, metadata={"description": "数据不足: not zero, its weight moved"})
@@ -91,7 +93,7 @@ class BuildingScoreSchema(Schema):
     building_name = fields.String(required=True)
     month = fields.Nested(MonthSchema, required=True)
     total = fields.Integer(required=True)
-    total_shown = fields.String(required=True)
+    total_shown = fields.String(required=True, metadata={"description": "数据不足 when data are thin"})
     state = fields.Enum(StandingState, by_value=True, required=True)
     rank = fields.Integer(required=True, allow_none=True)
     ranked_buildings = fields.Integer(required=True, allow_none=True)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
 from models import Inspection, new_public_id
-from models.enums import PhotoUse, PlaceKind, Role
+from models.enums import PhotoUse, PlaceKind
 from server.core import access, audit, database, etags, months
 from server.core.access import Actor
 from server.core.audit import Action
@@ -47,7 +47,7 @@ def write(
     place = access.fetch_place(
         actor, Permission.INSPECTION_WRITE, building, kinds=(PlaceKind.BUILDING,), see=Permission.INSPECTION_READ
     )
-    if any(post.role is Role.HEAD and post.place_id == place.id for post in actor.posts):
+    if actor.heads(place.id):
         raise forbidden("您是这栋楼的楼栋长，检查要由别人来做。")
     if place.closed_at is not None and place.closed_at < bounds(month)[1]:
         raise conflict("building_closed", "这栋楼已经停用，不用再检查。")

@@ -19,6 +19,7 @@ from server.rules.lifecycle import (
     MoverKind,
     Refusal,
     Step,
+    contradicts,
     counts_for_building,
     decide,
     first_level,
@@ -220,6 +221,28 @@ def test_the_reporters_word_by_phone_is_noted_by_somebody_else(move: Move) -> No
     resolved = facts(S.RESOLVED)
     assert refusal(resolved, move, staff(R.COMMUNITY, HANDLER)) == "own_work"
     assert step(resolved, move, staff(R.COMMUNITY, COLLEAGUE)).reason.startswith("社区电话回访")
+
+
+@pytest.mark.parametrize(
+    ("told", "noted", "taken"),
+    [
+        ({}, {"solved": True}, ""),
+        ({"contacted": True}, {"solved": False, "satisfaction": "fairly"}, ""),
+        ({"contacted": True}, {"contacted": True}, ""),
+        ({"contacted": False, "satisfaction": "unsatisfied"}, {"contacted": True}, "“联系您了吗”"),
+        (
+            {"solved": True, "satisfaction": "fairly"},
+            {"solved": False, "satisfaction": "satisfied"},
+            "“解决了吗、满意吗”",
+        ),
+    ],
+)
+def test_a_phone_call_never_replaces_what_the_reporter_said(
+    told: dict[str, object], noted: dict[str, object], taken: str
+) -> None:
+    refused = contradicts(told, noted)
+    assert (refused is not None) is bool(taken)
+    assert refused is None or refused.reason.startswith(taken)
 
 
 @pytest.mark.parametrize("role", [R.HEAD, R.GRID, R.STREET, R.DISTRICT, R.DEPARTMENT])

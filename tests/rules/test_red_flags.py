@@ -7,7 +7,7 @@ from server.rules.ranking import rank
 from server.rules.red_flags import TIE_KEYS, TIE_WORDS, propose_flags
 from server.rules.rule_sets import STANDARD_1, TIE_BREAKS, RuleSet
 from server.rules.scoring import BuildingFacts, BuildingScore, score_community
-from tests.rules.samples import EMPTY, building, communities
+from tests.rules.samples import EMPTY, building, communities, visits
 
 SCORED = score_community(STANDARD_1, [building(1), building(2, solved=9), building(3, rework=1), building(4, **EMPTY)])
 
@@ -22,6 +22,8 @@ def holders(scores: list[BuildingScore], rule_set: RuleSet = STANDARD_1) -> list
 
 
 ALIKE, LESS_SOLVED, REWORKED, NO_CASES = SCORED
+# Two answers, both "solved": 数据不足, whatever their share.
+(THIN_CASES,) = score_community(STANDARD_1, [building(5, **visits(2, 2, 2, 0, of=2))])
 
 
 @pytest.mark.parametrize(
@@ -36,6 +38,8 @@ ALIKE, LESS_SOLVED, REWORKED, NO_CASES = SCORED
         ([with_total(ALIKE, 1, 95), with_total(REWORKED, 2, 90), with_total(ALIKE, 3, 90)], [1, 3]),
         # No return visits never wins a tie.
         ([with_total(ALIKE, 1, 95), with_total(NO_CASES, 2, 90), with_total(LESS_SOLVED, 3, 90)], [1, 3]),
+        # Nor do too few of them: "2 of 2" is not better than "9 of 12".
+        ([with_total(ALIKE, 1, 95), with_total(THIN_CASES, 2, 90), with_total(LESS_SOLVED, 3, 90)], [1, 3]),
         # Still equal: all of them hold it.
         ([with_total(ALIKE, 1, 95), with_total(ALIKE, 2, 90), with_total(ALIKE, 3, 90)], [1, 2, 3]),
         ([with_total(ALIKE, 3, 90), with_total(ALIKE, 1, 90), with_total(ALIKE, 2, 90)], [1, 2, 3]),

@@ -23,7 +23,7 @@ from models.enums import Role
 from tests.world import World
 
 CHECKS = [not_a_server_error, content_type_conformance, response_schema_conformance, status_code_conformance]
-EXAMPLES = 3  # an operation, a person and a mode
+EXAMPLES = {"anyone": 3, "head": 3, "community": 8}  # an operation and a mode; the most for who may do the most
 LEAK = {"category": "leak", "text": "三楼水管漏水", "spot": "二单元三楼"}
 MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 
@@ -49,10 +49,11 @@ def known(world: World) -> dict[str, str]:
 @pytest.fixture
 def operations(app: Flask) -> list[Any]:
     contract = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", app)
-    return [found.ok() for found in contract.get_all_operations()]
+    found = [operation.ok() for operation in contract.get_all_operations()]
+    return sorted(found, key=lambda operation: operation.path.startswith("/api/v1/sessions"))  # signing out comes last
 
 
-@pytest.mark.parametrize("who", ["anyone", "head", "community"])
+@pytest.mark.parametrize("who", EXAMPLES)
 def test_every_operation_keeps_the_contract(
     world: World, known: dict[str, str], operations: list[Any], who: str
 ) -> None:
@@ -66,7 +67,7 @@ def test_every_operation_keeps_the_contract(
                 continue
 
             @settings(
-                max_examples=EXAMPLES,
+                max_examples=EXAMPLES[who],
                 deadline=None,
                 derandomize=True,
                 database=None,
@@ -78,6 +79,8 @@ def test_every_operation_keeps_the_contract(
                 if real:
                     for name in case.path_parameters or {}:
                         case.path_parameters[name] = known.get(name, case.path_parameters[name])
+                # What was generated as a credential would only ever be answered 401.
+                case.headers = {name: value for name, value in case.headers.items() if name != "Authorization"}
                 response = case.call(headers=headers)
                 case.validate_response(response, checks=CHECKS)
 

@@ -1,7 +1,7 @@
 """Taking over an existing ledger (台账): look at every row first, then load all of it or nothing.
 
 A row is known by the ledger's name and its number in it, so the same file can be loaded again: what is already here stays
-as it is. Months whose notice has opened keep their figures; loading history never changes them.
+as it is. Months whose notice has opened keep their figures: answers of such a month are loaded, but do not count in it.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -14,12 +14,12 @@ from sqlalchemy.engine import Row
 
 from models import Issue, IssueEvent, Place, ReturnVisit, new_public_id
 from models.enums import AWAITING_REPORTER, ENDED_STATES, Channel, IssueState, Level, Move, PlaceKind
-from server.core import audit, database
+from server.core import audit, database, months
 from server.core.access import Actor
 from server.core.audit import Action
 from server.core.errors import invalid
 from server.places import service as places
-from server.rules.calendar import month_of
+from server.rules.calendar import Month, month_of
 from server.rules.ledger import LedgerIssue, RowError, RowErrors, check_headings, read_row
 from server.rules.ledger_mapping import LedgerMapping
 from server.rules.lifecycle import imported
@@ -145,8 +145,9 @@ def load_ledger(community: Row[Any], plan: Plan, source: str, now: datetime, *, 
             sa.select(_places.c.id, _places.c.grid_id).where(_places.c.community_id == community.id)
         )
     }
+    fixed = months.fixed_among(community.id, (_month(row) for row in plan.fresh))
     for some in _batches(plan.fresh):
-        _load(some, source, find, buildings, community.id, now)
+        _load(some, source, find, buildings, community.id, fixed, now)
     audit.record(
         Action.LEDGER_IMPORT,
         now,
@@ -164,6 +165,7 @@ def _load(
     find: Callable[[str], int | str | None],
     buildings: Mapping[int, Any],
     community_id: int,
+    fixed: set[Month],
     now: datetime,
 ) -> None:
     """Insert a batch: issues, one event each, and the answers the ledger tells."""
@@ -199,18 +201,23 @@ def _load(
         at[row.number]
         | {
             "issue_id": ids[row.number],
-            "month": month_of(row.closed_at or row.opened_at),
+            "month": _month(row),
             "contacted": row.contacted,
             "solved": row.solved,
             "satisfaction": row.satisfaction,
             "answered_at": row.closed_at or row.opened_at,
-            "counts": True,
+            "counts": _month(row) not in fixed,
         }
         for row in rows
         if (row.contacted, row.solved, row.satisfaction) != (None, None, None)
     ]
     if visits:
         connection.execute(sa.insert(ReturnVisit), visits)
+
+
+def _month(row: LedgerIssue) -> Month:
+    """The month in which the ledger's answers count."""
+    return month_of(row.closed_at or row.opened_at)
 
 
 def _issue(row: LedgerIssue, source: str) -> dict[str, Any]:

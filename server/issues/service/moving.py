@@ -8,11 +8,11 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
 from models import Issue, IssueEvent, ReturnVisit
-from models.enums import ENDED_STATES, IssueState, Move, PhotoUse, Role
+from models.enums import ENDED_STATES, Channel, IssueState, Move, PhotoUse, Role
 from server.core import access, audit, crypto, database
 from server.core.access import Actor
 from server.core.audit import Action
-from server.core.errors import Problem, conflict, not_found
+from server.core.errors import Problem, conflict, forbidden, not_found
 from server.issues import queries
 from server.photos import service as photos
 from server.rules import lifecycle
@@ -37,9 +37,12 @@ class Wish:
 def move_as_staff(actor: Actor, permission: Permission, public_id: str, move: Move, wish: Wish, now: datetime) -> str:
     """Make a move as somebody whose post covers the issue. Returns the issue's public id.
 
-    Raises 404 out of scope, 403 without the right there, 409 with the law's reason when the move is not possible now.
+    Raises 404 out of scope, 403 without the right there or for a return visit in a building one heads, 409 with the
+    law's reason when the move is not possible now.
     """
     row = queries.lock_for_staff(actor, permission, public_id)
+    if permission is Permission.ISSUE_VISIT and actor.heads(row.building_id):
+        raise forbidden("您是这栋楼的楼栋长，回访要由同事来做。")
     role = _acting_role(actor, permission, row)
     details = wish.details
     if move is Move.JOIN:
@@ -48,6 +51,9 @@ def move_as_staff(actor: Actor, permission: Permission, public_id: str, move: Mo
             raise conflict("target_differs", "只能并到同一个社区的诉求。")
         details = replace(details, target=JoinTarget(target.id, target.state, target.about_head))
     step = _decide(row, move, lifecycle.staff(role, actor.person_id), details, now)
+    noted = _answers(move, step, details)
+    if noted and (refusal := lifecycle.contradicts(_told(row), noted)):
+        raise conflict(refusal.code, refusal.reason)
     _write(row, move, step, details, now, actor_id=actor.person_id, role=role)
     if wish.photo_ids:
         use = PhotoUse.DONE if move is Move.RESOLVE else PhotoUse.EVIDENCE
@@ -179,12 +185,38 @@ def _answers(move: Move, step: Step, details: Details) -> dict[str, Any]:
     return {name: value for name, value in answers.items() if value is not None}
 
 
+def _told(row: Row[Any]) -> dict[str, Any]:
+    """What the reporter answered in person since the latest resolution. A ledger's answers are its keeper's word."""
+    if row.resolved_at is None:
+        return {}
+    query = (
+        sa.select(_visits.c.contacted, _visits.c.solved, _visits.c.satisfaction)
+        .join_from(_visits, _issues, _issues.c.id == _visits.c.issue_id)
+        .where(
+            _visits.c.issue_id == row.id,
+            _visits.c.noted_by_id.is_(None),
+            _visits.c.answered_at >= row.resolved_at,
+            _issues.c.channel != Channel.LEDGER,
+        )
+        .order_by(_visits.c.month)
+    )
+    told: dict[str, Any] = {}
+    for answers in database.connection().execute(query):
+        told |= {name: value for name, value in answers._mapping.items() if value is not None}
+    return told
+
+
 def _keep_answers(row: Row[Any], answers: dict[str, Any], now: datetime, *, noted_by_id: int | None) -> None:
-    """One row an issue and month: answers to the same resolution add up, answers to a later one replace."""
+    """One row an issue and month: answers to the same resolution add up, answers to a later one replace.
+
+    What a phone call adds to the reporter's own answers leaves the row the reporter's.
+    """
     month = month_of(now)
     connection = database.connection()
     found = connection.execute(
-        sa.select(_visits.c.id, _visits.c.answered_at).where(_visits.c.issue_id == row.id, _visits.c.month == month)
+        sa.select(_visits.c.id, _visits.c.answered_at, _visits.c.noted_by_id).where(
+            _visits.c.issue_id == row.id, _visits.c.month == month
+        )
     ).one_or_none()
     values: dict[str, Any] = {**answers, "answered_at": now, "noted_by_id": noted_by_id}
     if found is None:
@@ -202,4 +234,6 @@ def _keep_answers(row: Row[Any], answers: dict[str, Any], now: datetime, *, note
     if row.resolved_at is not None and found.answered_at < row.resolved_at:
         values = {"contacted": None, "solved": None, "satisfaction": None, **values}
         values["counts"] = lifecycle.counts_for_building(row.resolved_level)
+    elif found.noted_by_id is None:
+        del values["noted_by_id"]
     connection.execute(sa.update(ReturnVisit).where(ReturnVisit.id == found.id).values(values))

@@ -12,7 +12,7 @@ from server.scores.queries.months import (
     ranking,
     ranking_at_terminal,
 )
-from server.scores.queries.overview import StateCount, not_closed, state_counts
+from server.scores.queries.overview import StateCount, manifest_at_terminal, not_closed, state_counts
 from server.scores.queries.scores import BuildingScoreView, LineView, building_score, mine
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "deduction",
     "deductions",
     "evidence",
+    "manifest_at_terminal",
     "mine",
     "month",
     "months_of",

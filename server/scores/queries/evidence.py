@@ -72,7 +72,10 @@ def evidence(
 
 def _case_handling(actor: Actor, month: Month, building_id: int, after: int, limit: int) -> EvidencePage:
     counted = sa.and_(_visits.c.month == month, _visits.c.building_id == building_id, _visits.c.counts)
-    readable = access.within(actor, Permission.ISSUE_READ, _issues, narrow=issues.narrow)
+    readable = sa.and_(
+        access.within(actor, Permission.ISSUE_READ, _issues, narrow=issues.narrow),
+        issues.not_about(actor.posts, _issues.c),
+    )
     joined = sa.join(_visits, _issues, _issues.c.id == _visits.c.issue_id)
     query = (
         sa.select(

@@ -18,6 +18,8 @@ from server.rules.amounts import show_points
 from server.rules.calendar import Month, say_month
 from server.rules.permissions import Permission
 
+THIN = "数据不足"
+
 
 @dataclass(frozen=True, slots=True)
 class MonthView:
@@ -224,12 +226,17 @@ def view(row: Any) -> MonthView:
     )
 
 
+def shown_total(total: int, state: StandingState) -> str:
+    """A total as people read it. Thin data are no number: neither zero nor the few parts that happen to be there."""
+    return THIN if state is StandingState.THIN else show_points(total)
+
+
 def _standing(row: Any) -> StandingView:
     return StandingView(
         row.building,
         row.building_name,
         row.total,
-        show_points(row.total),
+        shown_total(row.total, row.state),
         row.state,
         row.rank,
         row.tied,

@@ -1,14 +1,15 @@
-"""How far the months have come, for the command line: counts, never anybody's score."""
+"""Months for the command line: how far they have come, and what was sealed."""
 
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from models import CommunityMonth, Place
-from models.enums import MonthState, PlaceKind
+from models.enums import FIXED_MONTHS, MonthState, PlaceKind
 from server.core import database
 from server.core.months import buildings_of
 from server.rules.calendar import Month
+from server.scores import manifest
 
 _months, _places = CommunityMonth.__table__, Place.__table__
 
@@ -38,3 +39,16 @@ def not_closed(month: Month) -> int:
     inside = sa.select(_places.c.community_id).where(buildings_of(month))
     query = sa.select(sa.func.count()).where(homes.c.kind == PlaceKind.COMMUNITY, homes.c.id.in_(inside), ~closed)
     return int(database.connection().execute(query).scalar_one())
+
+
+def manifest_at_terminal(month: Month, community_code: str) -> str | None:
+    """The text a sealed month's hash was taken over, of its newest sealed version. None when nothing is sealed."""
+    query = (
+        sa.select(_months.c.id)
+        .join_from(_months, _places, _places.c.id == _months.c.community_id)
+        .where(_months.c.month == month, _places.c.code == community_code, _months.c.state.in_(FIXED_MONTHS))
+        .order_by(_months.c.version.desc())
+        .limit(1)
+    )
+    month_id = database.connection().execute(query).scalar()
+    return None if month_id is None else manifest.text_of(month_id)

@@ -9,7 +9,7 @@ from models.enums import PlaceKind
 from server.core import access, audit, database, months
 from server.core.access import Actor
 from server.core.audit import Action
-from server.core.errors import conflict
+from server.core.errors import conflict, forbidden
 from server.rules.calendar import Month, bounds
 from server.rules.permissions import Permission
 from server.scores import queries
@@ -21,8 +21,9 @@ _deductions = Deduction.__table__
 def enter_deduction(
     actor: Actor, building: str, month: Month, points: int, reason: str, evidence: str, now: datetime
 ) -> DeductionView:
-    """Take `points` (thousandths) off a building's month. 409 when the month takes no more facts."""
+    """Take `points` (thousandths) off a building's month. 403 for a building one heads, 409 when the month takes no more facts."""
     place = access.fetch_place(actor, Permission.DEDUCTION_WRITE, building, kinds=(PlaceKind.BUILDING,))
+    _refuse_own_building(actor, place.id)
     if place.closed_at is not None and place.closed_at < bounds(month)[1]:
         raise conflict("building_closed", "这栋楼已经停用，不再计分。")
     months.require_changeable(place.community_id, month, now)
@@ -47,7 +48,10 @@ def enter_deduction(
 
 
 def cancel_deduction(actor: Actor, public_id: str, reason: str, now: datetime) -> DeductionView:
-    """Take a deduction back. It stays readable. 409 when it already is, or the month takes no more facts."""
+    """Take a deduction back. It stays readable.
+
+    403 for a building one heads, 409 when it already is, or the month takes no more facts.
+    """
     row = access.fetch(
         actor,
         Permission.DEDUCTION_WRITE,
@@ -64,6 +68,7 @@ def cancel_deduction(actor: Actor, public_id: str, reason: str, now: datetime) -
         see=Permission.DEDUCTION_WRITE,
         lock=True,
     )
+    _refuse_own_building(actor, row.building_id)
     if row.cancelled_at is not None:
         raise conflict("already_cancelled", "这笔扣分已经撤销。")
     months.require_changeable(row.community_id, row.month, now)
@@ -74,6 +79,11 @@ def cancel_deduction(actor: Actor, public_id: str, reason: str, now: datetime) -
     )
     _trace(Action.DEDUCTION_CANCEL, actor, public_id, row.building_id, row.month, row.points, now)
     return queries.deduction(actor, public_id)
+
+
+def _refuse_own_building(actor: Actor, building_id: int) -> None:
+    if actor.heads(building_id):
+        raise forbidden("您是这栋楼的楼栋长，扣分要由同事来登记或撤销。")
 
 
 def _trace(

@@ -56,7 +56,7 @@ def _standings(view: RankingView) -> Iterator[tuple[Any, ...]]:
         yield (
             standing.rank,
             standing.building_name,
-            standing.total / 1000,
+            None if standing.rank is None else standing.total / 1000,
             standing.state.zh,
             "是" if standing.tied else "",
             flag if standing.red_flag else "",
@@ -73,8 +73,8 @@ def _lines(month_id: int) -> Iterator[tuple[Any, ...]]:
             yield (
                 building.name,
                 line.component.zh,
-                line.points / 1000,
-                None if line.component is Component.DEDUCTION else line.weight / 1000,
+                None if line.thin else line.points / 1000,
+                None if line.thin or line.component is Component.DEDUCTION else line.weight / 1000,
                 "数据不足" if line.thin else "足够",
                 told.reason,
                 told.would_raise,

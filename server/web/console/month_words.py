@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from models.enums import MonthState
+from server.core import workdays
 from server.rules.calendar import SHANGHAI, Month, bounds, say_month
 from server.rules.months import NOTICE_WORKDAYS
 from server.scores.queries import MonthView
@@ -27,13 +28,21 @@ def next_step(view: MonthView, now: datetime) -> str:
                 "公示以后不再接受新的检查、履职和扣分。"
             )
         case MonthState.NOTICE if notice_running(view, now):
-            return f"正在公示，到{notice_end(view)}为止。到时由另一个人（不是开始公示的人，社区同事或者街道）封存。"
+            until = f"正在公示，到{notice_end(view)}为止。{_remark(view)}"
+            return f"{until}到时由另一个人（不是开始公示的人，社区同事或者街道）封存。"
         case MonthState.NOTICE:
             return "公示已经结束。请另一个人（不是开始公示的人，社区同事或者街道）核对后封存。"
         case MonthState.SEALED:
             return "已封存，任何人都不能再改。请社区公布：流动红旗生效，每位楼栋长会收到自己的得分。"
         case _:
             return f"{say_month(view.month)}已公布，全部完成。"
+
+
+def _remark(view: MonthView) -> str:
+    """What has to be said about the notice's working days; mostly nothing."""
+    if view.notice_opened_at is None or view.notice_ends_at is None:
+        return ""
+    return workdays.remark(view.notice_opened_at, view.notice_ends_at)
 
 
 def notice_end(view: MonthView) -> str:

@@ -104,6 +104,14 @@ def test_nobody_verifies_her_own(world: World) -> None:
     assert _decide(both, _record(both).json["id"]).status_code == 403
 
 
+def test_nobody_verifies_those_of_a_building_she_heads(world: World) -> None:
+    community, building = _community_of(world)
+    record = _record(world.head(building)).json["id"]
+    both = world.person((Role.HEAD, building), (Role.COMMUNITY, community))
+    assert _decide(both, record).status_code == 403
+    assert _decide(world.staff(Role.COMMUNITY, community), record).status_code == 200
+
+
 def test_the_grid_reads_but_does_not_decide(world: World) -> None:
     community = world.community()
     grid = world.grid(community)
@@ -183,6 +191,20 @@ def test_the_same_post_twice_is_one_record(world: World) -> None:
     answers = [head.post("/api/v1/duties/records", json=body, headers={"Idempotency-Key": "k" * 20}) for _ in range(2)]
     assert answers[0].json["id"] == answers[1].json["id"]
     assert len(head.get("/api/v1/duties/records").json["items"]) == 1
+
+
+def test_the_very_same_is_not_written_down_twice_by_anybody(world: World) -> None:
+    community, building = _community_of(world)
+    head, second = world.head(building), world.head(building)
+    record = _record(head).json["id"]
+    for caller in (head, second):
+        again = _record(caller)
+        assert (again.status_code, again.json["code"]) == (409, "already_recorded")
+    assert _record(head, text="晚上又检查了一遍。").status_code == 201
+    assert _record(second, done_on="2026-10-11").status_code == 201
+    assert _record(world.head(world.building(world.grid(community)))).status_code == 201
+    _decide(world.staff(Role.COMMUNITY, community), record, "rejected", "没有写在哪一层。")
+    assert _record(head).status_code == 201
 
 
 def test_pages_hang_together(world: World) -> None:

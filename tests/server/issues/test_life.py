@@ -98,6 +98,49 @@ def test_the_one_who_fixes_does_not_write_off(world: World) -> None:
     assert noted.json["state"] == "confirmed"
 
 
+def test_who_heads_a_building_makes_no_return_visit_there(world: World) -> None:
+    building = world.building()
+    community = world.place_of(building, "community_id")
+    grid = world.staff(Role.GRID, world.place_of(building, "grid_id"))
+    both = world.person((Role.COMMUNITY, community), (Role.HEAD, building))
+    issue, _ = reported(world, building)
+    assert move(grid, issue, "resolve", text="修好了").status_code == 200
+    assert move(both, issue, "visit", solved=True, satisfaction="satisfied").status_code == 403
+    assert move(world.staff(Role.COMMUNITY, community), issue, "visit", solved=True).status_code == 200
+
+
+def test_a_phone_call_adds_to_the_reporters_own_answers_and_never_replaces_them(world: World) -> None:
+    building = world.building()
+    clerk = world.staff(Role.COMMUNITY, world.place_of(building, "community_id"))
+    head = world.head(building)
+    issue, claim = reported(world, building)
+    assert move(head, issue, "resolve", text="修好了").status_code == 200
+    assert say(world, claim, "answers", satisfaction="unsatisfied").status_code == 200
+    better = move(clerk, issue, "visit", contacted=True, satisfaction="satisfied")
+    assert (better.status_code, better.json["code"]) == (409, "already_told")
+    assert "满意吗" in better.json["detail"]
+    assert move(clerk, issue, "visit", contacted=True, solved=True).json["state"] == "confirmed"
+    for moment in (timedelta(0), timedelta(days=25)):  # nor a second call, nor one in the next month
+        world.clock.advance(moment)
+        assert move(clerk, issue, "visit", satisfaction="satisfied").status_code == 409
+    with world.reading() as connection:
+        (row,) = connection.execute(sa.select(ReturnVisit.__table__)).all()
+    assert (row.contacted, row.solved, row.satisfaction) == (True, True, "unsatisfied")
+    assert say(world, claim, "answers", satisfaction="fairly").status_code == 200, "the reporter may think again"
+
+
+def test_what_a_phone_call_told_can_be_corrected(world: World) -> None:
+    building = world.building()
+    clerk = world.staff(Role.COMMUNITY, world.place_of(building, "community_id"))
+    head = world.head(building)
+    issue, claim = reported(world, building)
+    assert move(head, issue, "resolve", text="修好了").status_code == 200
+    for word in ("satisfied", "fairly"):
+        assert move(clerk, issue, "visit", solved=True, satisfaction=word).status_code == 200
+    assert say(world, claim, "answers", satisfaction="unsatisfied").status_code == 200
+    assert move(clerk, issue, "visit", satisfaction="fairly").status_code == 409
+
+
 def test_not_good_yet_goes_to_the_superior_and_counts_as_rework(world: World) -> None:
     building = world.building()
     head = world.head(building)

@@ -37,6 +37,27 @@ def test_two_posts_see_both_places(world: World) -> None:
     assert ids(both.get("/api/v1/issues")) == [second, first]
 
 
+def test_a_clerk_who_is_a_head_meets_no_complaint_about_herself_anywhere(world: World) -> None:
+    building = world.building()
+    community = world.place_of(building, "community_id")
+    both = world.person((Role.COMMUNITY, community), (Role.HEAD, building))
+    about_her, _ = reported(world, building, about_head=True, contact="13812345678")
+    plain, _ = reported(world, building)
+    about_another, _ = reported(world, world.building(community), about_head=True)
+    assert ids(both.get("/api/v1/issues")) == [about_another, plain]
+    assert both.get(f"/api/v1/issues/{about_her}").status_code == 404
+    for verb, body in (
+        ("accept", {}),
+        ("decline", {"text": "没有的事", "responsible": "我"}),
+        ("visit", {"solved": True}),
+        ("contact", {"reason": "想知道是谁"}),
+    ):
+        assert move(both, about_her, verb, **body).status_code == 404, verb
+    assert move(both, about_another, "accept").status_code == 200
+    colleague = world.staff(Role.COMMUNITY, community)
+    assert ids(colleague.get("/api/v1/issues")) == [about_another, plain, about_her]
+
+
 def test_filters_narrow_and_never_widen(world: World) -> None:
     here, there = world.building(), world.building()
     head = world.head(here)

@@ -79,6 +79,8 @@ def test_what_is_about_the_head_she_does_not_see(world: World) -> None:
     building = world.building()
     photo, _ = reported(world, building, about_head=True)
     assert sees(world.head(building), photo) == 404
+    clerk_too = world.person((Role.COMMUNITY, world.place_of(building, "community_id")), (Role.HEAD, building))
+    assert sees(clerk_too, photo) == 404
     assert sees(world.staff(Role.STREET, world.street()), photo) == 200
 
 

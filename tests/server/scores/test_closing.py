@@ -1,5 +1,7 @@
 """Closing a month everywhere: once, in portions, and as often as anybody asks."""
 
+import hashlib
+import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -14,7 +16,7 @@ from server.core import audit, database
 from server.core.errors import Problem
 from server.scores import facts, service
 from server.scores.service import closing
-from tests.server.scores.given import FIRST_OF_NOVEMBER, STARS, Community, at, visits
+from tests.server.scores.given import FIRST_OF_NOVEMBER, NOTICE_OVER, STARS, Community, at, visits
 from tests.world import World
 
 
@@ -208,6 +210,21 @@ def test_verify_names_the_first_month_that_is_not_what_was_sealed(world: World) 
     assert bad.exit_code == 1
     assert f"{community.spot.name} 2026-10 v1" in bad.output
     assert "Traceback" not in bad.output
+
+
+def test_the_text_that_was_sealed_can_be_had_and_hashed_without_us(world: World) -> None:
+    community = Community(world)
+    community.building()
+    community.building(stars=None, answers=0)
+    community.on_notice()
+    asked = ("manifest", "2026-10", "--community", community.spot.code)
+    early = _run(world, *asked)
+    assert (early.exit_code, "还没有封存" in early.output) == (1, True)
+    at(world, NOTICE_OVER)
+    public = community.move("seal", community.second).json["month"]["manifest_hash"]
+    told = _run(world, *asked)
+    assert hashlib.sha256(told.stdout_bytes).hexdigest() == public
+    assert [len(json.loads(told.output)[part]) for part in ("standings", "lines")] == [2, 8]
 
 
 def test_a_sealed_month_keeps_the_law_it_was_scored_by(world: World) -> None:

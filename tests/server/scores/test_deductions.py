@@ -45,6 +45,16 @@ def test_only_the_community_takes_points_off(world: World) -> None:
         assert caller.get(PATH).status_code == 403
 
 
+def test_who_heads_a_building_neither_takes_its_points_nor_gives_them_back(world: World) -> None:
+    community = Community(world)
+    building, other = community.building(), community.building()
+    both = world.person((Role.COMMUNITY, community.spot), (Role.HEAD, building))
+    deduction = _take(community.office, building).json["id"]
+    assert _take(both, building).status_code == 403
+    assert both.post(f"{PATH}/{deduction}/cancel", json={"reason": "是我的楼"}).status_code == 403
+    assert _take(both, other).status_code == 201
+
+
 def test_a_deduction_lowers_the_score_until_it_is_taken_back(world: World) -> None:
     community = Community(world)
     building = community.building(4)

@@ -3,6 +3,9 @@
 from typing import Any
 
 from models.enums import Component, IssueCategory, Role, Satisfaction
+from server.issues import service as issues
+from server.rules.ledger_mapping import LedgerMapping
+from server.scores import facts
 from tests.server.scores.given import Community, visits
 from tests.world import Caller, Spot, World
 
@@ -26,17 +29,17 @@ def test_a_neighbour_opens_nothing(world: World) -> None:
 def test_case_handling_opens_to_the_issues_with_the_three_answers(world: World) -> None:
     community = Community(world)
     building = community.building(answers=0)
-    issues = visits(world, building, 3)
-    issues += visits(world, building, 1, contacted=None, solved=False, satisfaction=Satisfaction.UNSATISFIED)
+    made = visits(world, building, 3)
+    made += visits(world, building, 1, contacted=None, solved=False, satisfaction=Satisfaction.UNSATISFIED)
     visits(world, building, 1, counts=False)
     visits(world, building, 1, month=202609)
     community.drafted()
     head = world.head(building)
     page = _evidence(head, community, building, "case_handling").json
-    assert [item["id"] for item in page["items"]] == issues
+    assert [item["id"] for item in page["items"]] == made
     last = page["items"][-1]
     assert (last["contacted"], last["solved"], last["satisfaction"]) == (None, False, "unsatisfied")
-    assert (last["on"], last["title"], last["link"]) == ("2026-10-12", "楼道照明", f"/api/v1/issues/{issues[-1]}")
+    assert (last["on"], last["title"], last["link"]) == ("2026-10-12", "楼道照明", f"/api/v1/issues/{made[-1]}")
     assert head.get(last["link"]).status_code == 200
     assert page["not_shown"] == 0
 
@@ -51,9 +54,35 @@ def test_a_head_does_not_learn_of_a_complaint_about_herself(world: World) -> Non
     assert [item["id"] for item in hers.json["items"]] == plain
     assert hers.json["not_shown"] == 1
     assert about_her not in hers.text
+    clerk_too = world.person((Role.HEAD, building), (Role.COMMUNITY, community.spot))
+    assert about_her not in _evidence(clerk_too, community, building, "case_handling").text
     offices = _evidence(community.office, community, building, "case_handling").json
     assert [item["id"] for item in offices["items"]] == [*plain, about_her]
     assert offices["not_shown"] == 0
+
+
+def test_an_old_ledger_adds_nothing_to_a_month_on_notice(world: World) -> None:
+    """What is opened under a line is what was counted: rows of the month that come too late are no evidence."""
+    community = Community(world)
+    building = community.building(answers=3)
+    community.on_notice()
+    rows: list[tuple[int, dict[str, str]]] = [
+        (
+            line,
+            {"编号": str(line), "受理时间": f"2026-{month}-12 08:00", "办结时间": f"2026-{month}-12 10:00",
+             "地点": building.code, "结果": "满意"},
+        )
+        for line, month in enumerate(("09", "10", "10"), start=2)
+    ]  # fmt: skip
+    with world.writing():
+        mapping, now = LedgerMapping(), world.clock.now()
+        plan = issues.plan_ledger(community.spot.row, rows, mapping, "旧台账", now)
+        assert issues.load_ledger(community.spot.row, plan, "旧台账", now) == 3
+    page = _evidence(community.office, community, building, "case_handling").json
+    assert (len(page["items"]), page["not_shown"]) == (3, 0)
+    with world.reading():
+        counted = {month: facts.gather(month)[community.spot.id][0].solved for month in (202609, 202610)}
+    assert counted == {202609: 1, 202610: 3}
 
 
 def test_evidence_comes_page_by_page(world: World) -> None:

@@ -52,10 +52,21 @@ def test_three_sheets_with_places_lines_and_remarks(world: World) -> None:
     assert {line[7] for line in lines[:4]} == {
         f"standard-1/{part} 第1版" for part in ("survey", "star_book", "case_handling", "duties")
     }
-    assert abs(sum(line[2] for line in lines[:4]) - first[2]) < 0.0005
+    assert abs(sum(line[2] or 0 for line in lines[:4]) - first[2]) < 0.0005
     remarks = {row[0]: row[1] for row in sheets["说明"][1:]}
     assert (remarks["状态"], remarks["考核月"]) == ("已公布", "2026年10月")
     assert len(remarks["封存校验码"]) == 64
+
+
+def test_thin_data_are_an_empty_cell_and_not_a_zero(world: World) -> None:
+    community = Community(world)
+    best, thin = community.building(5), community.building(stars=None, answers=0)
+    community.on_notice()
+    sheets = _sheets(community.office.get(community.path("export.xlsx")).data)
+    assert [row[2] for row in sheets["排名"][1:] if row[1] == thin.name] == [""]
+    points = {(row[0], row[1]): row[2:5] for row in sheets["得分明细"][1:]}
+    assert points[best.name, "居民测评"] == ["", "", "数据不足"]
+    assert {tuple(cells) for (name, _), cells in points.items() if name == thin.name} == {("", "", "数据不足")}
 
 
 def test_nobodys_name_is_in_it_and_the_export_is_in_the_trail(world: World) -> None:

@@ -1,5 +1,6 @@
 """What is counted for a building, and what is not."""
 
+import itertools
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +13,8 @@ from server.scores import facts
 from tests.server.scores.given import STARS, Community, reopened, visits
 from tests.world import Spot, World
 
+_talks = itertools.count(1)
+
 
 def _facts(world: World, building: Spot, month: int = 202610) -> BuildingFacts:
     with world.reading():
@@ -22,7 +25,8 @@ def _facts(world: World, building: Spot, month: int = 202610) -> BuildingFacts:
 def _record(world: World, community: Community, building: Spot, state: DutyState) -> None:
     head = world.head(building)
     made = head.post(
-        "/api/v1/duties/records", json={"item": "task000000000001", "done_on": "2026-10-11", "text": "宣讲"}
+        "/api/v1/duties/records",
+        json={"item": "task000000000001", "done_on": "2026-10-11", "text": f"宣讲{next(_talks)}"},
     )
     with world.writing() as connection:
         connection.execute(sa.update(DutyRecord).where(DutyRecord.public_id == made.json["id"]).values(state=state))

@@ -75,6 +75,9 @@ def test_thin_data_are_not_ranked_and_never_last(world: World) -> None:
     assert rows[1]["reason"].startswith("总分")
     assert not any(row["red_flag"] for row in rows[2:])
     assert rows[0]["total_shown"].count(".") <= 1
+    assert [row["total_shown"] for row in rows[2:]] == ["数据不足", "数据不足"]
+    score = community.office.get(f"{community.path()}/buildings/{silent.public_id}").json
+    assert {score["total_shown"], *(line["points_shown"] for line in score["lines"])} == {"数据不足"}
 
 
 def test_a_community_without_any_data_has_a_ranking_of_nobody(world: World) -> None:

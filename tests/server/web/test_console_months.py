@@ -102,6 +102,12 @@ def test_the_life_of_a_month(home: Home) -> None:
         assert not page.has_form(f"/{move}"), move
 
 
+def test_a_notice_in_a_year_without_announced_holidays_says_so_as_long_as_it_runs(home: Home) -> None:
+    home.world.clock.set(datetime(2031, 3, 3, 9, tzinfo=SHANGHAI))
+    home.clerk.open(home.page).submit("/close").submit("/open_notice")
+    assert "2031年的节假日安排还没有收录" in home.colleague.open(home.page).text
+
+
 def test_a_second_click_on_an_old_page_is_told(home: Home) -> None:
     closed(home)
     stale = home.colleague.open(home.page)
@@ -122,6 +128,13 @@ def test_the_ranking_shows_ranks_flags_and_who_is_not_ranked(home: Home) -> None
     assert "3栋" not in ranked
     assert page.html.count('<svg class="bar"') == 2
     assert "standard-1" in page.text
+
+
+def test_thin_data_are_never_shown_as_zero_points(home: Home) -> None:
+    closed(home)
+    page = home.clerk.open(f"{home.page}/{home.buildings[2].public_id}")
+    assert "数据不足" in page.text
+    assert "0 分" not in page.text
 
 
 def test_ties_are_shown_as_ties(world: World) -> None:
@@ -159,6 +172,15 @@ def test_each_line_opens_to_its_evidence(home: Home) -> None:
     assert home.clerk.open(inspection).status == 200
     assert "不记名" in home.clerk.open(f"{home.page}/{home.buildings[0].public_id}/survey").text
     assert home.clerk.open(f"{home.page}/{home.buildings[0].public_id}/nothing", 404)
+
+
+def test_evidence_of_a_draft_says_that_it_may_be_newer_than_the_draft(home: Home) -> None:
+    closed(home)
+    evidence = f"{home.page}/{home.buildings[0].public_id}/star_book"
+    home.clerk.open(f"/console/inspections/{MONTH}").submit(MONTH, **row(home.buildings[2], "1111"))
+    assert "这个月还是草稿" in home.clerk.open(evidence).text
+    home.clerk.open(home.page).submit("/open_notice")
+    assert "这个月还是草稿" not in home.clerk.open(evidence).text
 
 
 def test_deductions_and_duties_reach_the_score_and_its_evidence(home: Home) -> None:
