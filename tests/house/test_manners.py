@@ -24,7 +24,6 @@ def time_is_passed_in(house: Iterable[Module]) -> list[str]:
     exempt = {
         "server.core.clock",
         "wechat.sandbox.clock",
-        "wechat.live",  # how old a platform token is has nothing to do with our clock
         "server.core.logs",  # a log line's own time
     }
     return [
