@@ -38,7 +38,7 @@ def test_every_head_of_the_place_is_told_once_and_it_is_on_record(world: World, 
     assert len(other.get("/api/v1/messages").json["items"]) == 1
     assert grid.get("/api/v1/messages").json["items"] == []
     with world.reading() as connection:
-        event = connection.execute(sa.select(AuditEvent).where(AuditEvent.action == "notice:send")).one()
+        event = connection.execute(sa.select(AuditEvent.__table__).where(AuditEvent.action == "notice:send")).one()
     assert event.subject == f"notice:{answer.json['id']}"
     answer = clerk.post("/api/v1/notices", json={**BODY, "place": one.public_id})
     assert answer.json["told"] == 1
