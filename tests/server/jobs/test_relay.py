@@ -236,6 +236,23 @@ def test_whoever_was_overtaken_leaves_nothing_behind(
     assert traces(world) == 1
 
 
+def test_an_entry_that_another_works_on_cannot_be_ended_by_whom_it_was_taken_from(
+    app: Flask, world: World, clock: SetClock, work: Work
+) -> None:
+    put(world, 1)
+
+    def overtake(_: Any) -> str:
+        clock.advance(outbox_ledger.LEASE)
+        with world.writing():
+            assert outbox_ledger.claim(clock.now(), [KIND]) is not None
+        return "late"
+
+    work.asking = overtake
+    assert run(app, work) == ["code_image overtaken"]
+    (row,) = rows(world)
+    assert (row.done_at, row.attempts, traces(world)) == (None, 2, 0)
+
+
 def test_whoever_slept_through_the_lease_does_not_ask(app: Flask, world: World, clock: SetClock, work: Work) -> None:
     put(world, 1)
 
