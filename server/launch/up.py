@@ -14,6 +14,7 @@ from server.launch.supervisor import Asked, Supervisor
 
 READY_SECONDS = 60.0
 ANSWER_SECONDS = 2.0
+TEMPLATES = ROOT / "server" / "launch" / "sandbox_templates.json"
 _direct = build_opener(ProxyHandler({}))  # a proxy in the environment cannot reach our own loopback
 
 
@@ -43,6 +44,7 @@ def _environment(port: int) -> tuple[dict[str, str], int | None]:
     sandbox = ports.beside(port)
     env["WECHAT_BASE_URL"] = f"http://{ports.HOST}:{sandbox}"
     env.setdefault("WECHAT_CALLBACK_TOKEN", secrets.token_hex(16))  # the sandbox reads the same environment
+    env.setdefault("WECHAT_TEMPLATES", str(TEMPLATES))
     return env, sandbox
 
 
