@@ -4,6 +4,7 @@ One layout serves both poster sizes: four posters at half size make an A4 sheet 
 are 24 points, so that A6 still has 12: read by somebody of 70 at arm's length.
 """
 
+import io
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,14 +46,14 @@ _LABEL_COLUMNS, _LABEL_ROWS = 3, 7  # 70 × 42.4 mm, as label sheets are sold
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """A building's door: what its poster says. `mini_code` is the kept picture of its mini-program code, if any."""
+    """A building's door: what its poster says. `mini_code` is the kept JPEG of its mini-program code, if any."""
 
     where: str  # 幸福社区 阳光小区
     name: str  # 3栋
     code: str  # as it is typed by hand
     url: str  # what the QR code says
     address: str  # the same for people to type
-    mini_code: Image.Image | None = None
+    mini_code: bytes | None = None
 
 
 class Box(NamedTuple):
@@ -73,7 +74,7 @@ PAIR_WORDS = (Box(14, 188, 90, 11), Box(106, 188, 90, 11))
 HAND = Box(14, 200, 182, 12)
 ADDRESS = Box(14, 212, 182, 13)
 CODE = Box(14, 226, 182, 18)
-URGENT = Box(14, 246, 182, 37)
+URGENT = Box(14, 247, 182, 36)
 
 
 def print_out(doors: Sequence[Door], size: Size, face: Face, title: str, now: datetime) -> bytes:
@@ -211,9 +212,10 @@ class _Drawing:
         larger = modules.resize((modules.width * 6,) * 2, Image.Resampling.NEAREST)
         return Placed(self._pdf.picture(larger), *box)
 
-    def _mini(self, picture: Image.Image, box: Box) -> Placed:
+    def _mini(self, kept: bytes, box: Box) -> Placed:
         """The mini-program code, as dark as paper takes it: two dots for each of its own, then black or white."""
-        grey = picture.convert("L").resize((picture.width * 2, picture.height * 2), Image.Resampling.BICUBIC)
+        with Image.open(io.BytesIO(kept), formats=["JPEG"]) as picture:
+            grey = picture.convert("L").resize((picture.width * 2, picture.height * 2), Image.Resampling.BICUBIC)
         return Placed(self._pdf.picture(grey.point(lambda light: 255 if light > 128 else 0).convert("1")), *box)
 
 

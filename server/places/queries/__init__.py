@@ -3,15 +3,20 @@
 from server.places.queries.codes import (
     BuildingView,
     CodeView,
+    PastCode,
     Revoked,
     building_by_code,
     code_of,
     code_url,
+    codes_of,
     live_codes,
+    no_code,
+    open_building,
     plain_code,
     qr_svg,
 )
 from server.places.queries.labels import full_names
+from server.places.queries.posters import POSTERS_MOST, PosterCount, count_for_posters
 from server.places.queries.tree import (
     Ancestor,
     BuildingName,
@@ -30,13 +35,16 @@ from server.places.queries.tree import (
 )
 
 __all__ = [
+    "POSTERS_MOST",
     "Ancestor",
     "BuildingName",
     "BuildingView",
     "CodeView",
+    "PastCode",
     "PlaceItem",
     "PlaceName",
     "PlaceView",
+    "PosterCount",
     "Revoked",
     "any_place",
     "building_by_code",
@@ -44,11 +52,15 @@ __all__ = [
     "children",
     "code_of",
     "code_url",
+    "codes_of",
     "community_by_code",
+    "count_for_posters",
     "detail",
     "full_names",
     "in_order",
     "live_codes",
+    "no_code",
+    "open_building",
     "page",
     "place_by_code",
     "place_names",
