@@ -14,7 +14,7 @@ from server.core.idempotency import idempotent
 from server.core.paging import Page
 from server.core.schemas import PageQuery
 from server.places import queries, service
-from server.places.queries import BuildingView, CodeView, PastCode, PlaceItem
+from server.places.queries import CodeView, PastCode, PlaceItem, Scanned
 from server.places.schemas import (
     CodeRevocationQuery,
     CodeRevocationSchema,
@@ -178,6 +178,6 @@ def poster_file(place: str, size: Size) -> Response:
 @blueprint.get("/codes/<string(maxlength=24):code>")
 @open_to_all("whoever scanned the code stands before the building")
 @blueprint.response(200, ScannedSchema)
-def scanned(code: str) -> BuildingView:
+def scanned(code: str) -> Scanned:
     """Which building a stairwell code belongs to; 410 for one that no longer works"""
-    return queries.open_building(code)
+    return queries.scanned(code)

@@ -151,10 +151,11 @@ PastCodePageSchema = page_of(PastCodeSchema)
 class ScannedSchema(Schema):
     """Where somebody with a code stands."""
 
-    name = fields.String(required=True, attribute="full_name", metadata={"description": "幸福社区 阳光小区 3栋"})
-    building = fields.String(required=True, attribute="name")
-    estate = fields.String(required=True, allow_none=True, attribute="estate_name")
-    community = fields.String(required=True, attribute="community_name")
+    code = fields.String(required=True, metadata={"description": "as it is kept: report with this one"})
+    name = fields.String(required=True, metadata={"description": "幸福社区 阳光小区 3栋"})
+    building = fields.String(required=True)
+    estate = fields.String(required=True, allow_none=True)
+    community = fields.String(required=True)
 
 
 class PosterQuery(Schema):

@@ -5,6 +5,7 @@ from server.places.queries.codes import (
     CodeView,
     PastCode,
     Revoked,
+    Scanned,
     building_by_code,
     code_of,
     code_url,
@@ -14,6 +15,7 @@ from server.places.queries.codes import (
     open_building,
     plain_code,
     qr_svg,
+    scanned,
 )
 from server.places.queries.labels import full_names
 from server.places.queries.posters import POSTERS_MOST, PosterCount, count_for_posters
@@ -46,6 +48,7 @@ __all__ = [
     "PlaceView",
     "PosterCount",
     "Revoked",
+    "Scanned",
     "any_place",
     "building_by_code",
     "buildings_of",
@@ -66,4 +69,5 @@ __all__ = [
     "place_names",
     "plain_code",
     "qr_svg",
+    "scanned",
 ]

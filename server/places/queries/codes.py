@@ -65,6 +65,17 @@ class CodeView:
 
 
 @dataclass(frozen=True, slots=True)
+class Scanned:
+    """Where somebody with a code stands, and the code as it is kept, to report with. Nobody's name."""
+
+    code: str
+    name: str
+    building: str
+    estate: str | None
+    community: str
+
+
+@dataclass(frozen=True, slots=True)
 class PastCode:
     """A code a building has or had. Names nobody; the office's own note is for those who change codes."""
 
@@ -137,6 +148,12 @@ def open_building(code: str) -> BuildingView:
     if isinstance(building, Revoked):
         raise Problem(410, "code_revoked", "这张楼道码已经停用。请扫楼道里新贴的码，或者联系社区。")
     return building
+
+
+def scanned(code: str) -> Scanned:
+    """What a client shows before somebody reports. Raises what `open_building` raises."""
+    found = open_building(code)
+    return Scanned(plain_code(code), found.full_name, found.name, found.estate_name, found.community_name)
 
 
 def no_code() -> Problem:
