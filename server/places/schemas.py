@@ -142,7 +142,9 @@ class PastCodeSchema(Schema):
     revoked_at = fields.AwareDateTime(required=True, allow_none=True, metadata={"description": "null: in use"})
     revoked_role = fields.Enum(Role, by_value=True, required=True, allow_none=True)
     why = fields.Enum(CodeEnd, by_value=True, required=True, allow_none=True)
-    note = fields.String(required=True, allow_none=True, metadata={"description": "null for those who cannot change codes"})
+    note = fields.String(
+        required=True, allow_none=True, metadata={"description": "null for those who cannot change codes"}
+    )
 
 
 PastCodePageSchema = page_of(PastCodeSchema)

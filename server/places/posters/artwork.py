@@ -107,9 +107,7 @@ def _laid_out(sheet: list[list[Placed]], size: Size) -> Iterable[Placed]:
     for number, pieces in enumerate(sheet):
         down, along = divmod(number, columns)
         for picture, left, top, wide, high in pieces:
-            yield Placed(
-                picture, along * width + left * scale, down * height + top * scale, wide * scale, high * scale
-            )
+            yield Placed(picture, along * width + left * scale, down * height + top * scale, wide * scale, high * scale)
 
 
 @cache
@@ -207,7 +205,9 @@ class _Drawing:
         rows = segno.make(url, error="h", boost_error=False, micro=False).matrix
         side = len(rows)
         modules = Image.new("1", (side + 2 * QUIET,) * 2, 1)
-        modules.paste(Image.frombytes("L", (side, side), bytes(0 if on else 255 for row in rows for on in row)), (QUIET,) * 2)
+        modules.paste(
+            Image.frombytes("L", (side, side), bytes(0 if on else 255 for row in rows for on in row)), (QUIET,) * 2
+        )
         # A viewer that smooths pictures while enlarging them blurs a sixth of a module, not half of one.
         larger = modules.resize((modules.width * 6,) * 2, Image.Resampling.NEAREST)
         return Placed(self._pdf.picture(larger), *box)

@@ -128,12 +128,12 @@ def _chooses(number: int) -> bool:
 
 
 @cache
-def face(told: Path | None) -> Face:
+def face(told: Path | None, debian: Path = DEBIAN) -> Face:
     """The typeface to print with: the one the operator told, Debian's, or the package's. Raises FontTrouble."""
     if told is not None:
         return _load(told, _simplified(told))
-    if DEBIAN.is_file():
-        return _load(DEBIAN, SIMPLIFIED)
+    if debian.is_file():
+        return _load(debian, SIMPLIFIED)
     return _load(_packaged(), SIMPLIFIED)
 
 

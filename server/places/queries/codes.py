@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import segno
 import sqlalchemy as sa
@@ -197,7 +198,9 @@ def codes_of(actor: Actor, building: str, *, cursor: str | None, limit: int) -> 
         building,
         (
             _building.c.id,
-            sa.case((access.within(actor, Permission.CODE_ROTATE, _building), sa.true()), else_=sa.false()).label("notes"),
+            sa.case((access.within(actor, Permission.CODE_ROTATE, _building), sa.true()), else_=sa.false()).label(
+                "notes"
+            ),
         ),
         table=_building,
         see=Permission.PLACE_READ,
@@ -209,8 +212,19 @@ def codes_of(actor: Actor, building: str, *, cursor: str | None, limit: int) -> 
         query = query.where(_codes.id < before)
     rows = database.connection().execute(query.order_by(_codes.id.desc()).limit(limit + 1)).all()
     notes = bool(place.notes)
-    return paging.page(
-        rows, limit, lambda row: PastCode(*row[1:-1], row.revoked_note if notes else None), lambda row: int(row.id)
+    return paging.page(rows, limit, lambda row: _past(row, notes), lambda row: int(row.id))
+
+
+def _past(row: Any, notes: bool) -> PastCode:
+    return PastCode(
+        row.public_id,
+        row.code,
+        row.created_at,
+        row.created_role,
+        row.revoked_at,
+        row.revoked_role,
+        row.revoked_why,
+        row.revoked_note if notes else None,
     )
 
 

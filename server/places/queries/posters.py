@@ -1,5 +1,6 @@
 """What posters are printed from: the codes in use at a place and below it, in the order in which somebody walks."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,7 +54,7 @@ def doors_below(actor: Actor, place: str) -> tuple[Row[Any], list[Row[Any]]]:
     """
     found = access.fetch_place(actor, Permission.CODE_READ, place, kinds=POSTER_PLACES)
     inside = _building.c[Place.ANCESTOR[found.kind]] == found.id
-    rows = database.connection().execute(_DOORS.where(inside).limit(POSTERS_MOST + 1)).all()
+    rows: Sequence[Row[Any]] = database.connection().execute(_DOORS.where(inside).limit(POSTERS_MOST + 1)).all()
     if not rows:
         raise no_code() if found.kind is PlaceKind.BUILDING else Problem(404, "no_code", "这里没有在用的楼道码。")
     if len(rows) > POSTERS_MOST:

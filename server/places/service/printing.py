@@ -61,7 +61,10 @@ def _refuse_missing_letters(doors: list[Door], face: Face) -> None:
     """An empty box on a poster is noticed when fifty hang; this is noticed before."""
     lacking = posters.missing_letters(doors, face)
     if lacking:
-        told = [f"“{name}”里的 {'、'.join(f'{sign}（U+{ord(sign):04X}）' for sign in signs)}" for name, signs in lacking.items()]
+        told = [
+            f"“{name}”里的 {'、'.join(f'{sign}（U+{ord(sign):04X}）' for sign in signs)}"
+            for name, signs in lacking.items()
+        ]
         detail = "有的字字库里没有，印出来会是空框：" + "；".join(told[:5]) + "。请核对名称，或请运维换一套字库。"
         raise Problem(422, "letters_missing", detail, errors=tuple(FieldError("name", one) for one in told[:20]))
 

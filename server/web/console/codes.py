@@ -64,7 +64,9 @@ def posters(place: str) -> Response:
     """What can be printed for every building of a place, and which buildings have no code to print."""
     actor = require_actor()
     view, count = queries.detail(actor, place), queries.count_for_posters(actor, place)
-    return show("posters.html", place=view, count=count, most=queries.POSTERS_MOST, sizes=Size, building=PlaceKind.BUILDING)
+    return show(
+        "posters.html", place=view, count=count, most=queries.POSTERS_MOST, sizes=Size, building=PlaceKind.BUILDING
+    )
 
 
 @blueprint.get("/places/<string(length=16):place>/posters.pdf")

@@ -1,6 +1,6 @@
 """Residents' pages: scan, report, follow. Every POST answers 303: going back or reloading sends nothing twice."""
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from models.enums import IssueCategory, Satisfaction
@@ -39,6 +39,17 @@ def _unlisted(response: Response) -> Response:
 def report(code: str) -> Response:
     """What the code on the stairwell door opens"""
     return _report_page(places.open_building(code), Form())
+
+
+@blueprint.get("/q/<string(maxlength=64):name>.txt")
+@blueprint.get("/<string(maxlength=64):name>.txt")
+@open_to_all("WeChat fetches it to see that the domain is ours; it says nothing else")
+def verification(name: str) -> Response:
+    """WeChat's verification file: under /q/ for the rule of the posters, at the top for web pages in WeChat"""
+    content = current_app.extensions["settings"].wechat.verify_files.get(f"{name}.txt")
+    if content is None:
+        raise not_found()
+    return Response(content, content_type="text/plain; charset=utf-8")
 
 
 @blueprint.post("/q/<code>")
