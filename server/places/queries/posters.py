@@ -47,14 +47,14 @@ class PosterCount:
     without: list[tuple[str, str]]  # public id and name, at most a hundred
 
 
-def doors_below(actor: Actor, place: str) -> tuple[Row[Any], list[Row[Any]]]:
+def doors_below(actor: Actor, place: str) -> tuple[Row[Any], list[Any]]:
     """A place and the codes in use in its open buildings, at most POSTERS_MOST.
 
     Raises 404 outside the actor's places and where there is no code, 422 for too many.
     """
     found = access.fetch_place(actor, Permission.CODE_READ, place, kinds=POSTER_PLACES)
     inside = _building.c[Place.ANCESTOR[found.kind]] == found.id
-    rows: Sequence[Row[Any]] = database.connection().execute(_DOORS.where(inside).limit(POSTERS_MOST + 1)).all()
+    rows: Sequence[Any] = database.connection().execute(_DOORS.where(inside).limit(POSTERS_MOST + 1)).all()
     if not rows:
         raise no_code() if found.kind is PlaceKind.BUILDING else Problem(404, "no_code", "这里没有在用的楼道码。")
     if len(rows) > POSTERS_MOST:
