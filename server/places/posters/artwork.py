@@ -213,9 +213,9 @@ class _Drawing:
         return Placed(self._pdf.picture(larger), *box)
 
     def _mini(self, kept: bytes, box: Box) -> Placed:
-        """The mini-program code, as dark as paper takes it: two dots for each of its own, then black or white."""
+        """The mini-program code: drawn at the printer's own dots, then black or white."""
         with Image.open(io.BytesIO(kept), formats=["JPEG"]) as picture:
-            grey = picture.convert("L").resize((picture.width * 2, picture.height * 2), Image.Resampling.BICUBIC)
+            grey = picture.convert("L").resize((_dots(box.width), _dots(box.height)), Image.Resampling.BICUBIC)
         return Placed(self._pdf.picture(grey.point(lambda light: 255 if light > 128 else 0).convert("1")), *box)
 
 

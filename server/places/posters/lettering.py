@@ -134,20 +134,21 @@ def face(told: Path | None, debian: Path = DEBIAN) -> Face:
         return _load(told, _simplified(told))
     if debian.is_file():
         return _load(debian, SIMPLIFIED)
-    return _load(_packaged(), SIMPLIFIED)
+    return _load(packaged(), SIMPLIFIED)
 
 
-def _packaged() -> Path:
+def packaged(digest: str = PACKAGE_DIGEST) -> Path:
+    """The typeface of the package, if it is the very file we know. Raises FontTrouble."""
     spec = find_spec(PACKAGE)
     if spec is None or not spec.origin:
         raise FontTrouble("no typeface: install fonts-noto-cjk, or set LOUZHANG_FONT")
     path = Path(spec.origin).with_name(PACKAGE_FILE)
     try:
         with path.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+            found = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
         raise FontTrouble(f"the package {PACKAGE} has no typeface in it") from None
-    if digest != PACKAGE_DIGEST:
+    if found != digest:
         raise FontTrouble(f"the typeface of the package {PACKAGE} is not the one we know")
     return path
 

@@ -16,16 +16,9 @@ from models import StairwellCode
 from models.enums import OutboxKind
 from server.core import database, images, outbox
 from server.core.errors import Problem
-from server.core.outbox import Dead, Done, End, Entry, Later
+from server.core.outbox import Dead, Done, End, Entry, Later, end_of
 from server.core.storage import photo_store
-from wechat.gateway import (
-    ContentRefused,
-    Gateway,
-    NotAllowed,
-    RequestRefused,
-    WeChatError,
-    WeChatMisconfigured,
-)
+from wechat.gateway import Gateway, WeChatError
 
 log = logging.getLogger("louzhang.codes")
 
@@ -33,7 +26,6 @@ FOLDER = "minicodes"  # of the photo store; the sweeping of photos looks through
 WIDTH = 860  # dots: 86 mm on a poster at 250 a inch
 BYTES_MOST = 2 * 1024 * 1024
 SIDE_LEAST = 280  # WeChat's own least
-UNSETTLED = 3600.0  # seconds until we ask again for what an operator must first settle
 
 _table = StairwellCode.__table__
 
@@ -119,9 +111,5 @@ class CodeImages:
                 return Done("kept" if kept.rowcount else "revoked")
             case Unusable(why, again):
                 return Later(why) if again else Dead(why)
-            case WeChatMisconfigured() | NotAllowed():
-                return Later(str(answer), answer.retry_after or UNSETTLED)
-            case RequestRefused() | ContentRefused():
-                return Dead(str(answer))
             case _:
-                return Later(str(answer), answer.retry_after)
+                return end_of(answer)
