@@ -36,7 +36,13 @@ def printed(caller: Caller, place: Spot, size: str = "a4") -> Printed:
 
 def door(name: str = "3栋", **changes: object) -> Door:
     address = "louzhang.example.gov.cn/q/ab01cd234h"
-    told = {"where": "幸福社区 阳光小区", "name": name, "code": "ab01cd234h", "url": f"https://{address}", "address": address}
+    told = {
+        "where": "幸福社区 阳光小区",
+        "name": name,
+        "code": "ab01cd234h",
+        "url": f"https://{address}",
+        "address": address,
+    }
     return Door(**{**told, **changes})  # type: ignore[arg-type]
 
 
@@ -130,7 +136,10 @@ def test_more_than_five_hundred_are_refused_in_words(world: World) -> None:
             place_id = connection.execute(sa.insert(Place).values(**values).returning(column["id"])).scalar_one()
             connection.execute(
                 sa.insert(StairwellCode).values(
-                    public_id=values["public_id"], code=f"x{number:09d}", building_id=place_id, created_at=base.created_at
+                    public_id=values["public_id"],
+                    code=f"x{number:09d}",
+                    building_id=place_id,
+                    created_at=base.created_at,
                 )
             )
     answer = pdf(world.staff(Role.COMMUNITY, community), community, "label")
@@ -169,7 +178,9 @@ def test_rare_letters_of_names_are_printed() -> None:
         assert face.missing("㵘𠮷𣲘小区3栋龘") == []
         assert face.missing("葛\U000e0100城") == [], "what only chooses a form is left out"
         assert face.missing("3栋😀\U00031350") == ["😀", "\U00031350"]
-    plain, rare = (Printed(posters.print_out([door(name)], Size.A4, posters.face(None), "x", NOW)) for name in ("口", "㵘"))
+    plain, rare = (
+        Printed(posters.print_out([door(name)], Size.A4, posters.face(None), "x", NOW)) for name in ("口", "㵘")
+    )
     assert rare.ink(14, 32, 182, 48) > plain.ink(14, 32, 182, 48) * 1.3, "not the same empty box"
 
 
@@ -239,7 +250,10 @@ def test_a_torn_code_is_not_read() -> None:
 
 def test_three_hundred_posters_are_quick_small_and_modest() -> None:
     """Measured: 5 s of CPU with nobody else about, 40 MB, 5 MB of file. A hundred here, with room for a busy machine."""
-    doors = [door(f"{number}栋", code=f"ab01cd{number:04d}", url=f"https://louzhang.test/q/{number}") for number in range(100)]
+    doors = [
+        door(f"{number}栋", code=f"ab01cd{number:04d}", url=f"https://louzhang.test/q/{number}")
+        for number in range(100)
+    ]
     face = posters.face(None)
     began = time.thread_time()
     made = posters.print_out(doors, Size.A4, face, "x", NOW)
