@@ -149,12 +149,12 @@ def _verify_files(told: str) -> dict[str, str]:
             found = sorted(path.glob("*.txt")) if path.is_dir() else [path]
             files = {file.name: file.read_text("ascii").strip() for file in found}
         except (OSError, UnicodeDecodeError):
-            raise SettingsError("WECHAT_VERIFY_FILE: cannot read WeChat's verification file there") from None
+            raise SettingsError("WECHAT_VERIFY_FILE must be a file or folder that can be read") from None
     for name, content in files.items():
         if not _VERIFY_NAME.fullmatch(name) or not content.isascii() or not 0 < len(content) <= _VERIFY_MOST:
             raise SettingsError("WECHAT_VERIFY_FILE must be NAME.txt=CONTENT, the downloaded .txt file, or its folder")
     if not files:
-        raise SettingsError("WECHAT_VERIFY_FILE: there is no .txt file in that folder")
+        raise SettingsError("WECHAT_VERIFY_FILE must be a folder with .txt files in it")
     return files
 
 
@@ -162,7 +162,7 @@ def _font(env: Mapping[str, str]) -> Path | None:
     """The typeface of posters. Raises SettingsError when it is not there: a poster would be noticed much later."""
     told = env.get("LOUZHANG_FONT", "")
     if told and not Path(told).is_file():
-        raise SettingsError("LOUZHANG_FONT is not a file")
+        raise SettingsError("LOUZHANG_FONT must be the file of a typeface")
     return Path(told).absolute() if told else None
 
 
