@@ -18,12 +18,13 @@ from server.core import database, images, outbox
 from server.core.errors import Problem
 from server.core.outbox import Dead, Done, End, Entry, Later, end_of
 from server.core.storage import photo_store
+from server.places.posters import for_paper
 from wechat.gateway import Gateway, WeChatError
 
 log = logging.getLogger("louzhang.codes")
 
 FOLDER = "minicodes"  # of the photo store; the sweeping of photos looks through folders of days only
-WIDTH = 860  # dots: 86 mm on a poster at 250 a inch
+WIDTH = 860  # dots; on a poster it is 84 mm wide
 BYTES_MOST = 2 * 1024 * 1024
 SIDE_LEAST = 280  # WeChat's own least
 
@@ -93,7 +94,7 @@ class CodeImages:
         if picture.width != picture.height or picture.width < SIDE_LEAST:
             return Unusable(f"not a code: {picture.width} × {picture.height}", again=False)
         try:
-            photo_store().put(loaded.key, picture.data)
+            photo_store().put(loaded.key, for_paper(picture.data))
         except OSError as error:
             log.error("the photo store refused a mini-program code", extra={"error": type(error).__name__})
             return Unusable("the photo store refused it", again=True)
