@@ -236,8 +236,8 @@ def code_url(code: str) -> str:
 def qr_svg(url: str) -> bytes:
     """A QR code as a black and white SVG, with the quiet zone scanners need."""
     out = io.BytesIO()
-    # 25 % of the code may be scratched or wet and it still reads.
-    segno.make(url, error="q", micro=False).save(out, kind="svg", scale=8, border=4, light="#fff")
+    # 30 % of the code may be scratched or wet and it still reads.
+    segno.make(url, error="h", boost_error=False, micro=False).save(out, kind="svg", scale=8, border=4, light="#fff")
     return out.getvalue()
 
 
