@@ -9,9 +9,11 @@ from gunicorn.glogging import Logger
 
 from server.config import Settings, SettingsError
 from server.core import logs
+from server.notices import templates
 
 try:
     _settings = Settings.from_env()
+    templates.read(_settings.wechat.templates_file)
 except SettingsError as _error:
     sys.exit(str(_error))  # one line instead of a traceback from every worker
 

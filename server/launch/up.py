@@ -1,10 +1,11 @@
 """`python3 -m server up`: the web server, the jobs and the WeChat sandbox, ready to click."""
 
+import json
 import os
 import sys
 from http.client import HTTPException
 from pathlib import Path
-from urllib.request import ProxyHandler, build_opener
+from urllib.request import ProxyHandler, Request, build_opener
 
 from server.config import Settings, SettingsError
 from server.launch import bootstrap, ports
@@ -13,6 +14,7 @@ from server.launch.supervisor import Asked, Supervisor
 
 READY_SECONDS = 60.0
 ANSWER_SECONDS = 2.0
+TEMPLATES = ROOT / "server" / "launch" / "sandbox_templates.json"
 _direct = build_opener(ProxyHandler({}))  # a proxy in the environment cannot reach our own loopback
 
 
@@ -41,6 +43,7 @@ def _environment(port: int) -> tuple[dict[str, str], int | None]:
         return env, None
     sandbox = ports.beside(port)
     env["WECHAT_BASE_URL"] = f"http://{ports.HOST}:{sandbox}"
+    env.setdefault("WECHAT_TEMPLATES", str(TEMPLATES))
     return env, sandbox
 
 
@@ -65,6 +68,8 @@ def _serve(house: Supervisor, port: int, sandbox: int | None, env: dict[str, str
     house.wait(lambda: _answers(f"http://{ports.HOST}:{port}/readyz"), READY_SECONDS, "The web server")
     if sandbox is not None:
         house.wait(lambda: _answers(f"http://{ports.HOST}:{sandbox}/"), READY_SECONDS, "The WeChat sandbox")
+        if env["WECHAT_TEMPLATES"] == str(TEMPLATES):
+            _register_templates(f"http://{ports.HOST}:{sandbox}")
     house.start("The jobs process", [python, "-m", "server.jobs"], env)
     _say(_where_to_click(port, sandbox, told))
     house.watch()
@@ -75,6 +80,20 @@ def _sandbox(python: str, port: int, env: dict[str, str]) -> list[str]:
     state = Path(env.get("LOUZHANG_INSTANCE", "instance")) / "wechat-sandbox"
     appid = ["--appid", env["WECHAT_APPID"]] if env.get("WECHAT_APPID") else []
     return [python, "-m", "wechat.sandbox", "--port", str(port), "--state", str(state), *appid]
+
+
+def _register_templates(sandbox: str) -> None:
+    """Have the sandbox know the templates we send, as an administrator would add them at WeChat."""
+    for kind, entry in json.loads(TEMPLATES.read_text(encoding="utf-8")).items():
+        body = {"fields": list(entry["fields"]), "long_term": entry.get("long_term", False), "title": kind}
+        order = Request(  # noqa: S310 -- the loopback address is ours
+            f"{sandbox}/_sandbox/templates/{entry['template']}",
+            json.dumps(body).encode(),
+            {"Content-Type": "application/json"},
+            method="PUT",
+        )
+        with _direct.open(order, timeout=ANSWER_SECONDS):
+            pass
 
 
 def _answers(address: str) -> bool:

@@ -20,6 +20,7 @@ from server.rules import notices as words
 from wechat.gateway import Gateway, WeChatError
 
 SOON = timedelta(hours=24)
+STALE = timedelta(days=7)  # what happened longer ago is history (a demonstration, a relay that stood still): no news
 
 _issues, _events, _places = Issue.__table__.c, IssueEvent.__table__.c, Place.__table__.c
 _posts, _persons = Appointment.__table__.c, Person.__table__.c
@@ -75,6 +76,7 @@ class TellOfMove:
             .execute(
                 sa.select(
                     _events.id,
+                    _events.at,
                     _events.issue_id,
                     _events.move,
                     _events.from_state,
@@ -90,6 +92,8 @@ class TellOfMove:
             .one()
         )
         check_content(event, now)
+        if now - event.at > STALE:
+            return Done("stale")
         return Done(f"told {notices.tell_many(_tellings(event, now), now)}")
 
     def ask(self, gateway: Gateway, loaded: Any) -> Any:

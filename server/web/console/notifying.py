@@ -11,7 +11,7 @@ from server.notices import service
 from server.notices.schemas import NoticeSchema
 from server.rules.permissions import Permission
 from server.web.console import blueprint
-from server.web.console.buildings import in_care
+from server.web.console.buildings import options
 from server.web.console.forms import Form, done, show
 
 ONE_BY_ONE = 200  # buildings that can still be picked from a list
@@ -47,7 +47,7 @@ def _places(actor: Actor) -> list[tuple[str, str]]:
     """Where a notice can go: my own places as a whole, then single buildings where they are few."""
     posts = [post for post in actor.posts_granting(Permission.NOTICE_WRITE) if post.kind is not PlaceKind.BUILDING]
     whole = [(post.place, f"{post.place_name}的全部楼栋长") for post in posts]
-    buildings = in_care(actor, Permission.NOTICE_WRITE)
+    buildings = options(actor, Permission.NOTICE_WRITE)
     if len(buildings) > ONE_BY_ONE:
         return whole
-    return whole + [(building.public_id, f"{building.full_name}的楼栋长") for building in buildings]
+    return whole + [(building, f"{label}的楼栋长") for building, label in buildings]
