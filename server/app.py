@@ -13,6 +13,8 @@ from server.heads.routes import blueprint as heads
 from server.households.routes import blueprint as households
 from server.identity.routes import blueprint as identity
 from server.issues.routes import blueprint as issues
+from server.moderation import words
+from server.moderation.routes import blueprint as moderation
 from server.notices.routes import blueprint as notices
 from server.photos.routes import blueprint as photos
 from server.places.routes import blueprint as places
@@ -21,7 +23,7 @@ from server.surveys.routes import blueprint as surveys
 from wechat.gateway import Gateway
 from wechat.live import OFFICIAL, LiveWeChat
 
-ROOMS = (identity, places, heads, households, photos, issues, surveys, duties, scores, notices)
+ROOMS = (identity, places, heads, households, photos, moderation, issues, surveys, duties, scores, notices)
 
 MEGABYTE = 1024 * 1024
 
@@ -48,6 +50,7 @@ def create_app(
     app.extensions["clock"] = clock or SystemClock()
     app.extensions["keyring"] = crypto.Keyring(settings.keys)
     app.extensions["wechat"] = gateway or _gateway(settings)
+    app.extensions["word_list"] = words.load(settings)
 
     logs.init_app(app)
     headers.init_app(app)

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from server.core import auth, idempotency, retention
 from server.jobs import ledger
-from server.jobs.slots import Slots, after_each_month, hourly, nightly
+from server.jobs.slots import Slots, after_each_month, every_ten_minutes, hourly, nightly
 from server.rules import calendar
 
 Steps = Iterator[None]
@@ -49,6 +49,12 @@ def _close_silent_issues(now: datetime) -> None:
     service.close_silent(now)
 
 
+def _queue_overdue_checks(now: datetime) -> None:
+    from server.moderation import service
+
+    service.queue_overdue(now)
+
+
 def _sweep_photos(now: datetime) -> None:
     from server.photos import service
 
@@ -63,6 +69,7 @@ def _erase_retained(_slot: str, now: datetime) -> Steps:
 TIMETABLE = (
     Job("close_month", after_each_month(8), _close_month),
     Job("close_silent_issues", hourly, at_once(_close_silent_issues)),
+    Job("queue_overdue_checks", every_ten_minutes, at_once(_queue_overdue_checks)),
     Job("erase_retained", nightly(3), _erase_retained),
     Job("sweep_photos", nightly(3), at_once(_sweep_photos)),
     Job("forget_idempotency_keys", nightly(4), at_once(idempotency.forget_old)),
