@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from server.core import auth, idempotency, retention
+from server.core import auth, idempotency, outbox_ledger, retention
 from server.jobs import ledger
 from server.jobs.slots import Slots, after_each_month, every_ten_minutes, hourly, nightly
 from server.rules import calendar
@@ -75,4 +75,5 @@ TIMETABLE = (
     Job("forget_idempotency_keys", nightly(4), at_once(idempotency.forget_old)),
     Job("forget_sign_in_failures", nightly(4), at_once(auth.forget_failures)),
     Job("forget_job_runs", nightly(4), at_once(ledger.forget_old)),
+    Job("forget_outbox", nightly(4), at_once(outbox_ledger.forget_old)),
 )
