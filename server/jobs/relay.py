@@ -26,10 +26,11 @@ from server.core import database, outbox_ledger
 from server.core.clock import Clock
 from server.core.outbox import Dead, Done, End, Handler, Later
 from server.core.outbox_ledger import LEASE, Claim, Overtaken
+from server.moderation import service as moderation
 from wechat.gateway import Gateway, WeChatError
 
 # To have a kind of entry done: write its Handler in its room, offer it in the room's `service`, add it here.
-HANDLERS: dict[OutboxKind, Handler] = {}
+HANDLERS: dict[OutboxKind, Handler] = {OutboxKind.CONTENT_CHECK: moderation.ContentCheckHandler()}
 
 THREADS = 4
 BETWEEN_LOOKS = 0.5  # seconds, when nothing is due

@@ -34,7 +34,7 @@ _SHOWN: dict[IssueCategory, Publicity] = {
 LISTED = tuple(category for category in C if _SHOWN.get(category) is not Publicity.NOTHING)
 
 _CN = "零〇一二三四五六七八九幺两"
-_LONG_NUMBER = re.compile(rf"[\d{_CN}](?:[\s\-–—_.·,，、*]{{0,2}}[\d{_CN}]){{6,}}")
+_LONG_NUMBER = re.compile(rf"[\d{_CN}](?:[\s\-–—_.·,，、*]{{0,2}}[\d{_CN}]){{6,}}[Xx]?")
 # Three digits and more name a door or a person; a year and a sum do not.
 _NUMBER = re.compile(r"[A-Za-z]?(?:\d{1,3}[\-–—])*\d{3,}[A-Za-z]?(?![年元\d])")
 _SPOKEN_DOOR = re.compile(
