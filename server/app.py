@@ -15,6 +15,7 @@ from server.identity.routes import blueprint as identity
 from server.issues.routes import blueprint as issues
 from server.moderation import words
 from server.moderation.routes import blueprint as moderation
+from server.notices import templates
 from server.notices.routes import blueprint as notices
 from server.photos.routes import blueprint as photos
 from server.places.routes import blueprint as places
@@ -52,6 +53,7 @@ def create_app(
     app.extensions["wechat"] = gateway or _gateway(settings)
     app.extensions["word_list"] = words.load(settings)
 
+    templates.init_app(app, settings.wechat.templates_file)
     logs.init_app(app)
     headers.init_app(app)
     database.init_app(app, settings)

@@ -80,10 +80,22 @@ def put(kind: OutboxKind, subject: int, now: datetime, *, after: timedelta = tim
     _PUT.run({**_FRESH, "kind": kind, "subject": subject, "created_at": now, "not_before": now + after})
 
 
-def put_many(kind: OutboxKind, subjects: list[int], now: datetime) -> None:
-    """The same for many rows in one statement; rows that have an entry are passed over."""
+def put_many(kind: OutboxKind, subjects: list[int], now: datetime, *, a_second: int = 0) -> None:
+    """The same for many rows in one statement; rows that have an entry are passed over.
+
+    `a_second` spreads the rows over time, so that what is put meanwhile need not wait behind all of them.
+    """
     if subjects:
-        rows = [{**_FRESH, "kind": kind, "subject": s, "created_at": now, "not_before": now} for s in subjects]
+        rows = [
+            {
+                **_FRESH,
+                "kind": kind,
+                "subject": subject,
+                "created_at": now,
+                "not_before": now + timedelta(seconds=nth // a_second if a_second else 0),
+            }
+            for nth, subject in enumerate(subjects)
+        ]
         database.connection().execute(database.insert_unless_there(OutboxEntry), rows)
 
 

@@ -15,8 +15,11 @@ import sqlalchemy as sa
 
 from models import OutboxEntry
 from models.enums import OutboxKind
-from server.core import database
+from server.core import audit, database
+from server.core.access import Actor
+from server.core.audit import Action
 from server.core.outbox import Dead, End, Entry, Later
+from server.rules.permissions import Permission
 
 LEASE = timedelta(seconds=30)  # a crashed worker's entry is taken over after this
 OLDEST = timedelta(hours=72)  # what could not be done by then is dead
@@ -198,3 +201,13 @@ def retry(entry_id: int, now: datetime) -> bool:
         .values(dead_at=None, created_at=now, not_before=now, owner="", outcome="", attempts=0, unsure=0)
     )
     return revived.rowcount == 1
+
+
+def retry_as(actor: Actor, entry_id: int, now: datetime) -> bool:
+    """The same in somebody's name, for the audit trail."""
+    if not retry(entry_id, now):
+        return False
+    audit.record(
+        Action.OUTBOX_RETRY, now, actor=actor, role=actor.role_for(Permission.OUTBOX_READ), subject=f"outbox:{entry_id}"
+    )
+    return True

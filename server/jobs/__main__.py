@@ -26,6 +26,7 @@ def main() -> int:
     """Work until SIGTERM or SIGINT; what is in hand is finished first."""
     try:
         settings = Settings.from_env()
+        app = create_app(settings)
     except SettingsError as error:
         sys.stderr.write(f"{error}\n")
         return 1
@@ -33,7 +34,6 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: asked.set())
     logs.configure(settings.log_level)
-    app = create_app(settings)
     serve(app, Relay(app), asked)
     return 0
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from flask import Flask
 
-from wechat.sandbox import DEFAULT_APPID, DEFAULT_SECRET, api, control, page
+from wechat.sandbox import DEFAULT_APPID, DEFAULT_SECRET, api, control, oauth, orders, page
 from wechat.sandbox.clock import Clock
 from wechat.sandbox.world import World
 
@@ -23,6 +23,6 @@ def create_sandbox(
         clock=clock,
         state_file=None if state_dir is None else state_dir / "sandbox.json",
     )
-    for room in (control, page, api):
+    for room in (control, orders, oauth, page, api):
         app.register_blueprint(room.blueprint)
     return app

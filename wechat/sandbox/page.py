@@ -39,7 +39,7 @@ def give_code() -> str | Response:
     if not user or len(user) > 64 or not user.isprintable():
         return redirect(url_for("page.show"), 303)
     code = there.issue_code(user, there.first_appid(), there.clock.now())
-    there.save()
+    there.save_soon()
     return show(user, code.value)
 
 
@@ -55,7 +55,7 @@ def trouble() -> Response:
         case "calm":
             there.faults.clear()
             there.clock.reset()
-    there.save()
+    there.save_soon()
     return redirect(url_for("page.show"), 303)
 
 

@@ -84,6 +84,7 @@ def _surroundings() -> dict[str, Any]:
 from server.web.console import (  # noqa: E402
     codes,
     deductions,
+    deliveries,
     duties,
     home,
     household_files,
@@ -97,6 +98,7 @@ from server.web.console import (  # noqa: E402
     ledger,
     moderation,
     months,
+    notifying,
     pictures,
     place_import,
     places,
@@ -109,6 +111,7 @@ from server.web.console import (  # noqa: E402
 PAGES = (
     codes,
     deductions,
+    deliveries,
     duties,
     home,
     household_files,
@@ -122,6 +125,7 @@ PAGES = (
     ledger,
     moderation,
     months,
+    notifying,
     pictures,
     place_import,
     places,
