@@ -1,7 +1,9 @@
 """A running sandbox and its levers: what a test says instead of tapping on a phone or clicking in WeChat's console."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from wechat.sandbox import events, media
@@ -104,6 +106,17 @@ class RunningSandbox:
         template = Template(id, labels, long_term, title or id, values, banned)
         self.world.room(Messages).register(template)
         return template
+
+    def read_templates(self, file: Path) -> None:
+        """Know every template of a product's file: by kind of message `{"template": id, "fields": {key: …}}`."""
+        try:
+            for kind, entry in json.loads(file.read_text(encoding="utf-8")).items():
+                lasting = entry.get("long_term", False)
+                self.template(
+                    entry["template"], list(entry["fields"]), long_term=lasting, title=entry.get("title", kind)
+                )
+        except (AttributeError, KeyError, TypeError) as error:
+            raise ValueError(f"{file} holds no templates: {error}") from None
 
     def grant(self, user: str, template: str, *, times: int = 1, long_term: bool | None = None) -> None:
         """This person agrees, `times` over; nothing is pushed (see `answer`)."""
