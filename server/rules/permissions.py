@@ -166,8 +166,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     # Street and district see no household at all (least data), and nobody far away rewrites a community's month.
     Role.STREET: _STREET,
     Role.DISTRICT: (
-        _STREET
-        - {_P.ISSUE_IMPORT, _P.ISSUE_PASS_UP, _P.MODERATION_DECIDE, _P.MODERATION_READ, _P.MONTH_SEAL}
+        _STREET - {_P.ISSUE_IMPORT, _P.ISSUE_PASS_UP, _P.MODERATION_DECIDE, _P.MODERATION_READ, _P.MONTH_SEAL}
     )
     | {_P.OUTBOX_READ},
     # A department sees only what was passed to it; access narrows the scope to its level.
