@@ -55,6 +55,12 @@ def _sweep_photos(now: datetime) -> None:
     service.sweep(now)
 
 
+def _forget_callbacks(now: datetime) -> None:
+    from server.callbacks import service
+
+    service.forget_old(now)
+
+
 def _erase_retained(_slot: str, now: datetime) -> Steps:
     while retention.erase_some(now):
         yield
@@ -67,5 +73,6 @@ TIMETABLE = (
     Job("sweep_photos", nightly(3), at_once(_sweep_photos)),
     Job("forget_idempotency_keys", nightly(4), at_once(idempotency.forget_old)),
     Job("forget_sign_in_failures", nightly(4), at_once(auth.forget_failures)),
+    Job("forget_callbacks", nightly(4), at_once(_forget_callbacks)),
     Job("forget_job_runs", nightly(4), at_once(ledger.forget_old)),
 )

@@ -9,6 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 ROOMS = (
     "identity", "places", "heads", "households", "photos", "issues", "surveys", "duties", "scores", "notices",
+    "callbacks",
 )  # fmt: skip
 
 
