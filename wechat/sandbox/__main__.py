@@ -8,7 +8,9 @@ from pathlib import Path
 
 from wechat.sandbox import DEFAULT_APPID, DEFAULT_SECRET
 from wechat.sandbox.app import create_sandbox
+from wechat.sandbox.media import Media
 from wechat.sandbox.server import PublicInterface, address, open_server
+from wechat.sandbox.world import World
 
 
 def main() -> int:
@@ -21,6 +23,8 @@ def main() -> int:
     told = parser.parse_args()
     secret = os.environ.get("WECHAT_SANDBOX_SECRET") or DEFAULT_SECRET  # not an argument: those show in `ps`
     app = create_sandbox({told.appid: secret}, state_dir=told.state)
+    world: World = app.extensions["wechat_sandbox"]
+    world.room(Media).plan = "auto"  # a developer waits for verdicts, and nobody gives the command
     try:
         server = open_server(app, told.host, told.port)
     except PublicInterface as refusal:
@@ -30,6 +34,7 @@ def main() -> int:
     sys.stdout.write(f"微信沙盒 WeChat sandbox: {address(server)}/\n")
     sys.stdout.flush()
     server.serve_forever()  # returns on an interrupt, having closed its socket
+    world.save()
     return 0
 
 

@@ -7,11 +7,20 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, g, request
 
-from wechat.sandbox.answers import Refused, answer, refuse
+from wechat.sandbox import codes, content, links, media, messages, operations, phones, risk, sessions
+from wechat.sandbox.answers import Refused, answer, ok, refuse
+from wechat.sandbox.apps import app_by_secret
+from wechat.sandbox.desk import ENDPOINTS, Endpoint
 from wechat.sandbox.faults import Fault, FaultKind, Faults
 from wechat.sandbox.login import code_to_session
-from wechat.sandbox.tokens import app_by_token, plain_token, stable_token
+from wechat.sandbox.messages import Messages
+from wechat.sandbox.operations import Rids
+from wechat.sandbox.quotas import Quotas
+from wechat.sandbox.service import code_to_page_identity
+from wechat.sandbox.tokens import plain_token, stable_token
 from wechat.sandbox.world import World
+
+ROOMS = (codes, content, links, media, messages, operations, phones, risk, sessions)  # each put its calls on ENDPOINTS
 
 blueprint = Blueprint("weixin", __name__)
 
@@ -45,11 +54,36 @@ def steady_token() -> Response:
     return answer(stable_token(world(), _body(), request.remote_addr or "", world().clock.now()))
 
 
-@blueprint.get("/cgi-bin/getcallbackip")
-def callback_addresses() -> Response:
-    """The simplest question that needs a token: good for asking whether a token still lives."""
-    app_by_token(world(), request.args.get("access_token"), world().clock.now())
-    return answer({"ip_list": ["127.0.0.1"]})
+@blueprint.route("/sns/oauth2/access_token", methods=["GET", "POST"])
+def page_identity() -> Response:
+    """/sns/oauth2/access_token: who opened a page of the service account."""
+    g.entry.user, identity = code_to_page_identity(
+        world(), request.args, request.remote_addr or "", world().clock.now()
+    )
+    return answer(identity, content_type="text/plain")
+
+
+@blueprint.route("/cgi-bin/clear_quota/v2", methods=["GET", "POST"])
+def clear_quota_by_secret() -> Response:
+    """/cgi-bin/clear_quota/v2: as with a token, from the same ten a month."""
+    if request.method != "POST":
+        raise Refused(43002)
+    asked = _body()
+    app = app_by_secret(world(), asked | {"secret": asked.get("appsecret")}, request.remote_addr or "")
+    world().room(Quotas).clear(app.appid, world().clock.now())
+    return answer(ok())
+
+
+def _serve(endpoint: Endpoint) -> None:
+    def serve() -> Response:
+        token = request.args.get("access_token")
+        return endpoint.serve(world(), request.method, token, request.args.to_dict(), g.body)
+
+    blueprint.add_url_rule(endpoint.path, endpoint.path[1:].replace("/", "_"), serve, methods=["GET", "POST"])
+
+
+for _endpoint in ENDPOINTS.values():
+    _serve(_endpoint)
 
 
 @blueprint.route("/<path:_>", methods=["GET", "POST"])
@@ -61,14 +95,15 @@ def anything_else(_: str) -> Response:
 @blueprint.errorhandler(Refused)
 def refused(refusal: Refused) -> Response:
     """Turn a raised refusal into its answer."""
-    return refuse(refusal.errcode)
+    return refuse(refusal.errcode, refusal.more)
 
 
 @blueprint.before_request
 def write_down_and_perhaps_fail() -> Response | None:
     """Note the request in the ledger, and let a waiting fault happen before it is handled."""
     there = world()
-    body = json.loads(request.get_data()) if _is_json_object(request.get_data()) else {}
+    g.body = _read(request.get_data())
+    body = g.body if isinstance(g.body, dict) else {}
     g.entry = there.ledger.arrive(there.clock.now(), request.method, request.path, request.args.to_dict() | body)
     g.fault = there.faults.take(request.path)
     return None if g.fault is None else _instead_of_work(g.fault, there.faults)
@@ -78,13 +113,24 @@ def write_down_and_perhaps_fail() -> Response | None:
 def perhaps_spoil_and_complete(response: Response) -> Response:
     """Let a waiting fault spoil the answer, and note how the request ended."""
     there, fault = world(), g.fault
-    there.save()
+    there.save_soon()
+    if (rid := g.get("rid")) is not None:
+        _remember(there, rid, response)
     if fault is not None:
         g.entry.fault = fault.kind.value
         response = _after_work(response, fault, there.faults)
-    g.entry.errcode = g.get("errcode")
-    g.entry.status = 0 if g.get("gone") else response.status_code
+    arrived = not g.get("gone") and (fault is None or fault.kind in (FaultKind.LATENCY, FaultKind.ERRCODE))
+    there.ledger.complete(g.entry, 0 if g.get("gone") else response.status_code, g.get("errcode"))
+    there.room(Messages).answered(g.entry, arrived)
     return response
+
+
+def _remember(there: World, rid: str, response: Response) -> None:
+    """For `/cgi-bin/openapi/rid/get`; what is secret is masked in the ledger's copy already."""
+    asked = json.dumps(g.entry.asked, ensure_ascii=False)
+    told = {"request_url": request.path, "request_body": asked, "response_body": response.get_data(as_text=True)}
+    times = {"invoke_time": int(g.entry.at), "cost_in_ms": 1, "client_ip": request.remote_addr}
+    there.room(Rids).keep(rid, there.appid_of(request.args.get("access_token")), times | told)
 
 
 def _instead_of_work(fault: Fault, faults: Faults) -> Response | None:
@@ -138,17 +184,14 @@ def _hang_up() -> Response:
 
 def _body() -> dict[str, Any]:
     """JSON whatever the Content-Type says, as WeChat reads it."""
-    data = request.get_data()
-    if not data:
-        raise Refused(44002)
-    if not _is_json_object(data):
-        raise Refused(47001)
-    body: dict[str, Any] = json.loads(data)
-    return body
+    if isinstance(g.body, dict):
+        return g.body
+    raise Refused(47001 if g.body else 44002)
 
 
-def _is_json_object(data: bytes) -> bool:
+def _read(data: bytes) -> dict[str, Any] | bytes:
     try:
-        return isinstance(json.loads(data), dict)
+        body = json.loads(data)
     except (ValueError, RecursionError):
-        return False
+        return data
+    return body if isinstance(body, dict) else data

@@ -1,5 +1,10 @@
-"""Faults on command: each waits for the next matching requests, spoils them in its own way, and is used up."""
+"""Faults on command: each waits for the next matching requests, spoils them in its own way, and is used up.
 
+With a chance below 1 a fault spoils about that share of them; the chances of several faults add up, so "drop 10 %, hang
+5 %" is just that. The same seed draws the same lots.
+"""
+
+import random
 from dataclasses import dataclass
 from enum import StrEnum
 from threading import Event, Lock
@@ -35,6 +40,8 @@ class Fault:
     errcode: int = -1
     status: int = 200
     body: str = ""
+    chance: float = 1.0
+    """Below 1: the share of matching requests it spoils."""
 
 
 class Faults:
@@ -44,19 +51,31 @@ class Faults:
         self._waiting: list[tuple[Fault, int]] = []
         self._lock = Lock()
         self._released = Event()
+        self._lots = random.Random()  # noqa: S311 -- lots for tests, not secrets
+
+    def seed(self, seed: int) -> None:
+        """From here on chance repeats itself."""
+        with self._lock:
+            self._lots.seed(seed)
 
     def add(
         self,
         kind: FaultKind | str,
         *,
         path: str = "",
-        times: int = 1,
+        times: int | None = None,
         seconds: float = 60.0,
         errcode: int = -1,
         status: int = 200,
         body: str = "",
+        chance: float = 1.0,
+        seed: int | None = None,
     ) -> Fault:
-        fault = Fault(FaultKind(kind), path, times, seconds, errcode, status, body)
+        """Order a fault: for one request unless told otherwise, or until cleared when it has a chance."""
+        times = (1 if chance >= 1 else 0) if times is None else times
+        fault = Fault(FaultKind(kind), path, times, seconds, errcode, status, body, chance)
+        if seed is not None:
+            self.seed(seed)
         with self._lock:
             self._waiting.append((fault, times))
         return fault
@@ -64,8 +83,12 @@ class Faults:
     def take(self, path: str) -> Fault | None:
         """The oldest fault waiting for this path, with one use taken off it."""
         with self._lock:
+            lot = self._lots.random() if self._waiting else 1.0
             for place, (fault, left) in enumerate(self._waiting):
                 if not path.startswith(fault.path):
+                    continue
+                if fault.chance < 1 and lot >= fault.chance:
+                    lot -= fault.chance
                     continue
                 if left == 1:
                     del self._waiting[place]

@@ -23,6 +23,7 @@ def code_to_session(world: World, asked: Mapping[str, str], ip: str, now: float)
         code.used = True
         if world.blocked.get(code.user):
             raise Refused(40226)
+        world.come_in(code.user, app.appid, now)
         identity = {
             "session_key": world.new_session_key(code.user, app.appid),
             "openid": world.openid(code.user, app.appid),

@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -15,9 +14,10 @@ from wechat.loopback import is_loopback
 from wechat.sandbox import DEFAULT_APPID
 from wechat.sandbox.app import create_sandbox
 from wechat.sandbox.clock import Clock
-from wechat.sandbox.faults import Faults
-from wechat.sandbox.ledger import Ledger
-from wechat.sandbox.world import App, World
+from wechat.sandbox.levers import RunningSandbox
+from wechat.sandbox.world import World
+
+__all__ = ["PublicInterface", "RunningSandbox", "address", "open_server", "running_sandbox"]
 
 
 class PublicInterface(ValueError):
@@ -47,42 +47,6 @@ def address(server: BaseWSGIServer) -> str:
     return f"http://{host}:{server.server_port}"
 
 
-@dataclass(frozen=True, slots=True)
-class RunningSandbox:
-    """A sandbox that is being served: where it is, and its levers."""
-
-    base_url: str
-    appid: str
-    secret: str = field(repr=False)
-    world: World = field(repr=False)
-
-    @property
-    def ledger(self) -> Ledger:
-        return self.world.ledger
-
-    @property
-    def faults(self) -> Faults:
-        return self.world.faults
-
-    @property
-    def clock(self) -> Clock:
-        return self.world.clock
-
-    def login_code(self, user: str, appid: str | None = None) -> str:
-        """What `wx.login` would have given this person's phone."""
-        return self.world.issue_code(user, appid or self.appid, self.clock.now()).value
-
-    def openid(self, user: str, appid: str | None = None) -> str:
-        return self.world.openid(user, appid or self.appid)
-
-    def block(self, user: str, blocked: bool = True) -> None:
-        self.world.block(user, blocked)
-
-    def add_app(self, appid: str, secret: str, *, open_platform: str | None = None) -> App:
-        app = self.world.apps[appid] = App(appid, secret, open_platform)
-        return app
-
-
 @contextmanager
 def running_sandbox(
     *, appid: str = DEFAULT_APPID, secret: str | None = None, state_dir: Path | None = None, clock: Clock | None = None
@@ -100,3 +64,4 @@ def running_sandbox(
         world.faults.clear()
         server.shutdown()
         thread.join()
+        world.save()
