@@ -14,6 +14,7 @@ import pytest
 
 from wechat.gateway import (
     CodeUsedOrExpired,
+    TooManyCalls,
     UserBlocked,
     WeChatBusy,
     WeChatError,
@@ -130,7 +131,9 @@ def test_wrong_credentials_are_ours_to_mend(
     assert caught.value.errcode == errcode
 
 
-def test_a_frozen_secret_and_a_closed_whitelist_are_ours_to_mend(gateway: LiveWeChat, sandbox: RunningSandbox) -> None:
+def test_a_frozen_secret_and_a_closed_whitelist_are_ours_to_mend(
+    gateway: LiveWeChat, sandbox: RunningSandbox, create_gateway: Callable[[str, str], LiveWeChat]
+) -> None:
     app = sandbox.world.apps[sandbox.appid]
     app.ip_whitelist = ["203.0.113.7"]
     with pytest.raises(WeChatMisconfigured) as caught:
@@ -138,8 +141,9 @@ def test_a_frozen_secret_and_a_closed_whitelist_are_ours_to_mend(gateway: LiveWe
     assert caught.value.errcode == 40164
 
     app.ip_whitelist, app.frozen = [], True
+    another = create_gateway(sandbox.appid, sandbox.secret)  # the first asks no more for a while
     with pytest.raises(WeChatMisconfigured) as caught:
-        gateway.login(sandbox.login_code("王大姐"))
+        another.login(sandbox.login_code("王大姐"))
     assert caught.value.errcode == 40243
 
 
@@ -150,8 +154,8 @@ RID = "6502ab31-4c77aa01-1f2e3d4c"
     ("errcode", "kind"),
     [
         (-1, WeChatBusy),
-        (45011, WeChatBusy),
-        (45009, WeChatBusy),
+        (45011, TooManyCalls),
+        (45009, TooManyCalls),
         (40029, CodeUsedOrExpired),
         (40163, CodeUsedOrExpired),
         (40226, UserBlocked),
