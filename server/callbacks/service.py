@@ -4,7 +4,7 @@ WeChat sends a delivery again when we did not answer within five seconds, three 
 replay by somebody who overheard it look alike, and neither may have a second effect; they differ in what we answer:
 
 - a delivery taken before, signed afresh: WeChat says it again. `success`, nothing is done.
-- the same signature and content within a minute: a repetition. `success`, nothing is done.
+- the same signature and content within twenty seconds: a repetition. `success`, nothing is done.
 - the same signature and content later: nobody at WeChat does that. Forged (403).
 - the same signature with other content: a plain message's signature does not cover its content. Forged (403).
 
@@ -24,7 +24,7 @@ from server.core import database
 from wechat import push
 from wechat.push import Callback, Forged, Push
 
-REPEATED_WITHIN = timedelta(minutes=1)
+REPEATED_WITHIN = timedelta(seconds=20)  # three tries of five seconds, and some for the way
 KEPT = timedelta(days=7)
 
 

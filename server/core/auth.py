@@ -24,6 +24,7 @@ TOKEN_LIFE = {
     SessionKind.CONSOLE: timedelta(hours=12),
     SessionKind.PAGE: timedelta(days=7),  # WeChat gives another without asking anybody
 }
+SESSIONS_KEPT = timedelta(days=30)  # after they expired
 COOKIE = "louzhang_console"
 PAGE_COOKIE = "louzhang_page"
 PAGES = re.compile(r"/(q/[^/]+|mine(/.*)?)")  # where somebody WeChat recognised is known; nowhere else
@@ -90,6 +91,12 @@ def end_all_sessions(person_id: int, now: datetime) -> None:
         .where(SignInSession.person_id == person_id, SignInSession.revoked_at.is_(None))
         .values(revoked_at=now)
     )
+
+
+def forget_sessions(now: datetime) -> int:
+    """Delete sessions that ended a month ago: nobody comes back with them. Returns how many."""
+    old = sa.delete(SignInSession).where(SignInSession.expires_at <= now - SESSIONS_KEPT)
+    return database.connection().execute(old).rowcount
 
 
 def hash_password(password: str) -> str:

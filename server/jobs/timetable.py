@@ -74,5 +74,6 @@ TIMETABLE = (
     Job("forget_idempotency_keys", nightly(4), at_once(idempotency.forget_old)),
     Job("forget_sign_in_failures", nightly(4), at_once(auth.forget_failures)),
     Job("forget_callbacks", nightly(4), at_once(_forget_callbacks)),
+    Job("forget_sessions", nightly(4), at_once(auth.forget_sessions)),
     Job("forget_job_runs", nightly(4), at_once(ledger.forget_old)),
 )

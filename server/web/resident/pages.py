@@ -14,7 +14,7 @@ from server.issues.schemas import PHOTOS_MOST
 from server.photos import queries as photos
 from server.places import queries as places
 from server.places.queries import BuildingView, Revoked
-from server.web.resident import status
+from server.web.resident import recognition, status
 from server.web.resident.filing import file_report
 from server.web.resident.forms import Form, uploads
 from server.web.resident.phrases import NOT_SOLVED, PHRASES
@@ -36,9 +36,10 @@ def _unlisted(response: Response) -> Response:
 
 @blueprint.get("/q/<code>")
 @open_to_all(STAIRWELL)
-def report(code: str) -> Response:
+def report(code: str) -> AnyResponse:
     """What the code on the stairwell door opens"""
-    return _report_page(_building(code), Form())
+    building = _building(code)
+    return recognition.way_to_wechat(code) or _report_page(building, Form())
 
 
 @blueprint.post("/q/<code>")
@@ -49,7 +50,8 @@ def send(code: str) -> AnyResponse:
     """Take the report and show its claim code"""
     building, form, files = _building(code), Form.sent(), uploads("photos")
     try:
-        reported = file_report(places.plain_code(code), form, files, clock.now())
+        reporter = recognition.reporter_of_form()
+        reported = file_report(places.plain_code(code), form, files, clock.now(), reporter)
     except Problem as problem:
         database.rollback()
         form.lost_photos = bool(files)
@@ -78,6 +80,7 @@ def _report_page(building: BuildingView, form: Form, code: int = 200) -> Respons
         phrases=PHRASES,
         typed_most=TYPED_MOST,
         photos_most=PHOTOS_MOST,
+        form_token=recognition.form_token(),
     )
     return make_response(page, code)
 

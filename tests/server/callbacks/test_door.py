@@ -184,7 +184,7 @@ def test_a_replay_is_refused(postman: Postman, world: World) -> None:
     envelope = postman.envelope(json.dumps(postman.event("who_knows", "oA")))
     assert postman.send(envelope).status_code == 200
     kept = receipts(world)
-    postman.clock.advance(timedelta(minutes=1, seconds=1))
+    postman.clock.advance(timedelta(seconds=21))
     assert postman.send(envelope).status_code == 403
     assert receipts(world) == kept
 
