@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from flask import Flask
+from flask import Flask, abort, request
 
-from wechat.sandbox import DEFAULT_APPID, DEFAULT_SECRET, api, control, page
+from wechat.sandbox import DEFAULT_APPID, DEFAULT_SECRET, acts, api, control, oauth, orders, page
 from wechat.sandbox.clock import Clock
 from wechat.sandbox.world import World
 
@@ -23,6 +23,13 @@ def create_sandbox(
         clock=clock,
         state_file=None if state_dir is None else state_dir / "sandbox.json",
     )
-    for room in (control, page, api):
+    for room in (control, orders, oauth, page, acts, api):
         app.register_blueprint(room.blueprint)
+    app.before_request(_refuse_other_sites)
     return app
+
+
+def _refuse_other_sites() -> None:
+    """A page of the web must not press our buttons behind a developer's back."""
+    if request.method != "GET" and request.headers.get("Sec-Fetch-Site", "none") == "cross-site":
+        abort(403)

@@ -13,7 +13,7 @@ from wechat.sandbox.world import CODE_SECONDS, App
 
 blueprint = Blueprint("control", __name__, url_prefix="/_sandbox")
 
-_NAME = validate.Regexp(r"[^\x00-\x1f\x7f]{1,64}$", error="1 to 64 characters, none of them a control character")
+NAME = validate.Regexp(r"[^\x00-\x1f\x7f]{1,64}$", error="1 to 64 characters, none of them a control character")
 
 
 class CodeBody(Schema):
@@ -42,11 +42,13 @@ class FaultBody(Schema):
 
     kind = fields.Enum(FaultKind, by_value=True, required=True)
     path = fields.String(load_default="")
-    times = fields.Integer(load_default=1, validate=validate.Range(min=0))
+    times = fields.Integer(load_default=None, allow_none=True, validate=validate.Range(min=0))
     seconds = fields.Float(load_default=60.0, validate=validate.Range(min=0, max=600))
     errcode = fields.Integer(load_default=-1)
     status = fields.Integer(load_default=200, validate=validate.Range(min=200, max=599))
     body = fields.String(load_default="")
+    chance = fields.Float(load_default=1.0, validate=validate.Range(min=0, max=1))
+    seed = fields.Integer(load_default=None, allow_none=True)
 
 
 class ClockBody(Schema):
@@ -65,12 +67,12 @@ def health() -> Response:
 def login_code(name: str) -> Response:
     """A fresh login code for a named user, as wx.login would give it."""
     there = world()
-    _NAME(name)
+    NAME(name)
     appid = _body(CodeBody()).get("appid") or there.first_appid()
     if appid not in there.apps:
         raise ValidationError({"appid": ["no such app"]})
     code = there.issue_code(name, appid, there.clock.now())
-    there.save()
+    there.save_soon()
     return jsonify(code=code.value, appid=appid, openid=there.openid(name, appid), expires_in=CODE_SECONDS)
 
 
@@ -89,10 +91,10 @@ def users() -> Response:
 @blueprint.put("/users/<name>")
 def change_user(name: str) -> Response:
     """Block or unblock a user (40226)."""
-    _NAME(name)
+    NAME(name)
     blocked = _body(UserBody())["blocked"]
     world().block(name, blocked)
-    world().save()
+    world().save_soon()
     return jsonify(name=name, blocked=blocked)
 
 
@@ -101,7 +103,7 @@ def change_app(appid: str) -> Response:
     """Make or change an app: secret, freezing, whitelist, open platform."""
     app = App(appid, **_body(AppBody()))
     world().apps[appid] = app
-    world().save()
+    world().save_soon()
     return jsonify(asdict(app) | {"secret": "***"})
 
 
@@ -149,7 +151,7 @@ def read_clock() -> Response:
 def move_clock() -> Response:
     """Move the clock forward."""
     world().clock.advance(_body(ClockBody())["advance_seconds"])
-    world().save()
+    world().save_soon()
     return read_clock()
 
 
@@ -157,7 +159,7 @@ def move_clock() -> Response:
 def reset_clock() -> Response:
     """Back to the machine's time."""
     world().clock.reset()
-    world().save()
+    world().save_soon()
     return read_clock()
 
 

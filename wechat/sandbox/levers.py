@@ -259,7 +259,8 @@ class RunningSandbox:
 
     def hold_phone(self, user: str) -> None:
         """Whoever opens a page of the service account from now on is this person."""
-        self.world.meet(user)
+        if user:
+            self.world.meet(user)
         self.world.room(Service).holder = user
 
     def page_code(self, user: str, appid: str) -> str:

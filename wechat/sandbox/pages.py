@@ -11,6 +11,8 @@ class Pages(Room):
     def __init__(self, world: World) -> None:
         super().__init__(world)
         self.published: list[str] = []
+        self.site = ""
+        """The product's page for a scene, such as `http://127.0.0.1:8000/q/{scene}`: where a scan leads without a phone."""
 
     def publish(self, *pages: str) -> None:
         with self.world.lock:
@@ -21,7 +23,7 @@ class Pages(Room):
         return not page.startswith("/") and (not self.published or page in self.published)
 
     def dump(self) -> dict[str, Any]:
-        return {"published": self.published}
+        return {"published": self.published, "site": self.site}
 
     def load(self, kept: dict[str, Any]) -> None:
-        self.published = [str(page) for page in kept["published"]]
+        self.published, self.site = [str(page) for page in kept["published"]], str(kept["site"])

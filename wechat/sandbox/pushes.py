@@ -91,7 +91,7 @@ class Pushes(Room):
         if callback is not None:
             target = urlsplit(callback.url)
             if target.scheme not in ("http", "https") or not is_loopback(target.hostname or ""):
-                raise ValueError("the sandbox pushes to this machine only")
+                raise ValueError("只能推送到本机 · the sandbox pushes to this machine only")
             if callback.mode is not Mode.PLAIN:
                 key_of(callback.key)
         with self.world.lock:
@@ -143,7 +143,7 @@ class Pushes(Room):
 
     def _known(self) -> Callback:
         if self.callback is None:
-            raise ValueError("no callback is configured")
+            raise ValueError("还没有设置回调地址 · no callback is configured")
         return self.callback
 
     def _note(self, fields: dict[str, Any], spoil: Spoil | None) -> Push:
