@@ -16,6 +16,9 @@ class WeChatToken(Base):
     __tablename__ = "wechat_tokens"
 
     appid: Mapped[str] = mapped_column(sa.String(32), primary_key=True)
+    mark: Mapped[str] = mapped_column(
+        sa.String(16), comment="drawn anew at every change: only who saw the newest state changes it"
+    )
     token_sealed: Mapped[bytes | None] = mapped_column(
         sa.LargeBinary, comment="nothing personal, but whoever has it speaks as us"
     )
@@ -25,6 +28,7 @@ class WeChatToken(Base):
     owner: Mapped[str] = mapped_column(sa.String(80), default="", comment="who is fetching now")
     leased_until: Mapped[datetime | None]
     refusals: Mapped[int] = mapped_column(default=0, comment="fresh tokens refused in a row; opens the breaker")
+    refused_serial: Mapped[int] = mapped_column(default=0, comment="the newest token counted in `refusals`")
     broken_until: Mapped[datetime | None] = mapped_column(comment="nothing is asked before this moment")
     broken_why: Mapped[str] = mapped_column(sa.String(120), default="")
 

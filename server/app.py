@@ -6,7 +6,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from server import commands, web
 from server.callbacks.routes import blueprint as callbacks
 from server.config import Settings
-from server.core import api, crypto, database, errors, headers, health, logs
+from server.core import api, crypto, database, errors, headers, health, logs, wechat_tokens
 from server.core.application import Application
 from server.core.clock import Clock, SystemClock
 from server.duties.routes import blueprint as duties
@@ -19,8 +19,9 @@ from server.photos.routes import blueprint as photos
 from server.places.routes import blueprint as places
 from server.scores.routes import blueprint as scores
 from server.surveys.routes import blueprint as surveys
-from wechat.gateway import Gateway
+from wechat.gateway import Edition, Gateway
 from wechat.live import OFFICIAL, LiveWeChat
+from wechat.tokens import TokenStore
 
 ROOMS = (identity, places, heads, households, photos, issues, surveys, duties, scores, notices)
 
@@ -48,7 +49,8 @@ def create_app(
     app.extensions["settings"] = settings
     app.extensions["clock"] = clock or SystemClock()
     app.extensions["keyring"] = crypto.Keyring(settings.keys)
-    app.extensions["wechat"] = gateway or _gateway(settings)
+    app.extensions["wechat_tokens"] = store = wechat_tokens.build(settings, app.extensions["keyring"])
+    app.extensions["wechat"] = gateway or wechat_gateway(settings, store)
 
     logs.init_app(app)
     headers.init_app(app)
@@ -64,6 +66,14 @@ def create_app(
     return app
 
 
-def _gateway(settings: Settings) -> Gateway:
+def wechat_gateway(settings: Settings, store: TokenStore) -> Gateway:
     """The one place that picks live or sandbox WeChat: the same client, at another address."""
-    return LiveWeChat(settings.wechat.appid, settings.wechat.secret, base_url=settings.wechat.base_url or OFFICIAL)
+    wechat = settings.wechat
+    return LiveWeChat(
+        wechat.appid,
+        wechat.secret,
+        base_url=wechat.base_url or OFFICIAL,
+        edition=Edition(wechat.edition),
+        service=(wechat.service_appid, wechat.service_secret) if wechat.service_appid else None,
+        store=store,
+    )

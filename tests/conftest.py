@@ -21,9 +21,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from models import db, migrations
-from server.app import create_app
+from server.app import create_app, wechat_gateway
 from server.config import Settings, WeChatSettings
-from server.core import database
+from server.core import database, wechat_tokens
 from server.core.clock import SetClock
 from tests import databases
 from tests.world import World
@@ -177,6 +177,8 @@ def app(made_once: Flask, settings: Settings, clock: SetClock) -> Iterator[Flask
     database.prepare(engine)
     made_once.extensions["settings"] = settings
     made_once.extensions["clock"] = clock
+    made_once.extensions["wechat_tokens"] = store = wechat_tokens.build(settings, made_once.extensions["keyring"])
+    made_once.extensions["wechat"] = wechat_gateway(settings, store)
     db._app_engines[made_once][None] = engine  # Flask-SQLAlchemy offers no other way to give an app another database
     yield made_once
     with made_once.app_context():

@@ -120,7 +120,8 @@ def only_the_packing_list_picks_wechat(house: Iterable[Module]) -> list[str]:
         for m in house
         if inside(m.name, "server") and m.name != "server.app"
         for name in imports(m)
-        if inside(name, "wechat") and not inside(name, "wechat.gateway") and not inside(name, "wechat.push")
+        if inside(name, "wechat")
+        and not any(inside(name, f"wechat.{known}") for known in ("gateway", "push", "tokens"))
     ]
 
 

@@ -243,7 +243,7 @@ def _hurry(connection: HTTPConnection) -> None:
     attempt = _attempt.get()
     if attempt is not None and connection.sock is not None:
         attempt.left_us = True
-        connection.sock = _Socket(connection.sock, attempt.deadline)  # type: ignore[assignment]
+        connection.sock = _Socket(connection.sock, attempt.deadline)
 
 
 class _Pool(HTTPConnectionPool):

@@ -65,6 +65,7 @@ def upgrade() -> None:
 
     op.create_table('wechat_tokens',
     sa.Column('appid', sa.String(length=32), nullable=False),
+    sa.Column('mark', sa.String(length=16), nullable=False, comment='drawn anew at every change: only who saw the newest state changes it'),
     sa.Column('token_sealed', sa.LargeBinary(), nullable=True, comment='nothing personal, but whoever has it speaks as us'),
     sa.Column('serial', sa.Integer(), nullable=False, comment='counts the fetches: tells a new token from the one refused'),
     sa.Column('fetched_at', sa.DateTime(timezone=True), nullable=True),
@@ -72,6 +73,7 @@ def upgrade() -> None:
     sa.Column('owner', sa.String(length=80), nullable=False, comment='who is fetching now'),
     sa.Column('leased_until', sa.DateTime(timezone=True), nullable=True),
     sa.Column('refusals', sa.Integer(), nullable=False, comment='fresh tokens refused in a row; opens the breaker'),
+    sa.Column('refused_serial', sa.Integer(), nullable=False, comment='the newest token counted in `refusals`'),
     sa.Column('broken_until', sa.DateTime(timezone=True), nullable=True, comment='nothing is asked before this moment'),
     sa.Column('broken_why', sa.String(length=120), nullable=False),
     sa.PrimaryKeyConstraint('appid', name=op.f('pk_wechat_tokens'))
