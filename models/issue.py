@@ -67,6 +67,7 @@ class Issue(Public, InBuilding, Base):
         sa.Index("uq_issues_claim", "claim_index", unique=True, **_where("claim_index IS NOT NULL")),
         sa.Index("uq_issues_ledger", "source", "number", unique=True, **_where("number IS NOT NULL")),
         sa.Index("ix_issues_waiting", "resolved_at", **_where("state = 'resolved'")),
+        sa.Index("ix_issues_due", "due_at", **_where("due_at IS NOT NULL AND ended_at IS NULL")),
         sa.Index("ix_issues_duplicates", "duplicate_of_id", **_where("duplicate_of_id IS NOT NULL")),
         # An imported ledger may say "duplicate" without saying of what.
         sa.CheckConstraint(

@@ -23,6 +23,9 @@ class Message(Public, Base):
     title: Mapped[str] = mapped_column(sa.String(80))
     body: Mapped[str] = mapped_column(sa.String(1000))
     link: Mapped[str] = mapped_column(sa.String(200), default="", comment="API path of what it is about")
+    facts: Mapped[str] = mapped_column(
+        sa.String(600), default="", server_default="", comment="JSON for WeChat's template: building, category …"
+    )
     created_at: Mapped[datetime]
     read_at: Mapped[datetime | None]
     dedup_key: Mapped[str] = mapped_column(sa.String(80), comment="the same event never tells the same person twice")

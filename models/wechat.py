@@ -42,12 +42,15 @@ class SubscriptionGrant(Base):
     person_id: Mapped[int] = reference("persons.id")
     template: Mapped[str] = mapped_column(sa.String(64), comment="WeChat's template id")
     long_term: Mapped[bool]
+    said_by_client: Mapped[bool] = mapped_column(comment="the phone reported this accept")
+    said_by_push: Mapped[bool] = mapped_column(comment="WeChat pushed it; the same accept comes both ways")
     granted_at: Mapped[datetime]
     outbox_id: Mapped[int | None] = mapped_column(sa.BigInteger, comment="the delivery it was spent on")
     ended_at: Mapped[datetime | None]
     ended_why: Mapped[GrantEnd | None] = mapped_column(checked_enum(GrantEnd))
 
     __table_args__ = (
+        sa.Index("ix_subscription_grants_person", "person_id", "granted_at"),
         sa.Index(
             "ix_subscription_grants_live",
             "person_id",

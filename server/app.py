@@ -14,6 +14,7 @@ from server.heads.routes import blueprint as heads
 from server.households.routes import blueprint as households
 from server.identity.routes import blueprint as identity
 from server.issues.routes import blueprint as issues
+from server.notices import templates
 from server.notices.routes import blueprint as notices
 from server.photos.routes import blueprint as photos
 from server.places.routes import blueprint as places
@@ -52,6 +53,7 @@ def create_app(
     app.extensions["wechat_tokens"] = store = wechat_tokens.build(settings, app.extensions["keyring"])
     app.extensions["wechat"] = gateway or wechat_gateway(settings, store)
 
+    templates.init_app(app, settings.wechat.templates_file)
     logs.init_app(app)
     headers.init_app(app)
     database.init_app(app, settings)

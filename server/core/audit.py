@@ -47,6 +47,8 @@ class Action(StrEnum):
     MONTH_NOTICE = "month:notice"
     MONTH_PUBLISH = "month:publish"
     MONTH_SEAL = "month:seal"
+    NOTICE_SEND = "notice:send"
+    OUTBOX_RETRY = "outbox:retry"
     PERSON_CREATE = "person:create"
     PERSON_DISABLE = "person:disable"
     PERSON_ENABLE = "person:enable"

@@ -14,7 +14,7 @@ from models import OutboxEntry
 from models.enums import OutboxKind
 from server.core import database
 from server.core.hot import Hot
-from wechat.gateway import Gateway, WeChatError
+from wechat.gateway import Gateway, WeChatBusy, WeChatError, WeChatMisconfigured
 
 _COLUMNS = ("kind", "subject", "created_at", "not_before", "owner", "attempts", "unsure", "outcome", "error", "receipt")
 _PUT = Hot(sa.insert(OutboxEntry), _COLUMNS)
@@ -80,8 +80,27 @@ def put(kind: OutboxKind, subject: int, now: datetime, *, after: timedelta = tim
     _PUT.run({**_FRESH, "kind": kind, "subject": subject, "created_at": now, "not_before": now + after})
 
 
-def put_many(kind: OutboxKind, subjects: list[int], now: datetime) -> None:
-    """The same for many rows in one statement; rows that have an entry are passed over."""
+def put_many(kind: OutboxKind, subjects: list[int], now: datetime, *, a_second: int = 0) -> None:
+    """The same for many rows in one statement; rows that have an entry are passed over.
+
+    `a_second` spreads the rows over time, so that what is put meanwhile need not wait behind all of them.
+    """
     if subjects:
-        rows = [{**_FRESH, "kind": kind, "subject": s, "created_at": now, "not_before": now} for s in subjects]
+        rows = [
+            {
+                **_FRESH,
+                "kind": kind,
+                "subject": subject,
+                "created_at": now,
+                "not_before": now + timedelta(seconds=nth // a_second if a_second else 0),
+            }
+            for nth, subject in enumerate(subjects)
+        ]
         database.connection().execute(database.insert_unless_there(OutboxEntry), rows)
+
+
+def end_of(error: WeChatError) -> Later | Dead:
+    """How most handlers take an error: wait out what passes, bring the rest before somebody's eyes."""
+    if isinstance(error, WeChatBusy | WeChatMisconfigured) or error.unsure:
+        return Later(str(error), error.retry_after)
+    return Dead(str(error))

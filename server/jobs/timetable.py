@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from server.core import auth, idempotency, retention
+from server.core import auth, idempotency, outbox_ledger, retention
 from server.jobs import ledger
 from server.jobs.slots import Slots, after_each_month, hourly, nightly
 from server.rules import calendar
@@ -49,6 +49,12 @@ def _close_silent_issues(now: datetime) -> None:
     service.close_silent(now)
 
 
+def _tell_overdue_soon(now: datetime) -> None:
+    from server.issues import service
+
+    service.tell_overdue_soon(now)
+
+
 def _sweep_photos(now: datetime) -> None:
     from server.photos import service
 
@@ -69,6 +75,7 @@ def _erase_retained(_slot: str, now: datetime) -> Steps:
 TIMETABLE = (
     Job("close_month", after_each_month(8), _close_month),
     Job("close_silent_issues", hourly, at_once(_close_silent_issues)),
+    Job("tell_overdue_soon", hourly, at_once(_tell_overdue_soon)),
     Job("erase_retained", nightly(3), _erase_retained),
     Job("sweep_photos", nightly(3), at_once(_sweep_photos)),
     Job("forget_idempotency_keys", nightly(4), at_once(idempotency.forget_old)),
@@ -76,4 +83,5 @@ TIMETABLE = (
     Job("forget_callbacks", nightly(4), at_once(_forget_callbacks)),
     Job("forget_sessions", nightly(4), at_once(auth.forget_sessions)),
     Job("forget_job_runs", nightly(4), at_once(ledger.forget_old)),
+    Job("forget_outbox", nightly(4), at_once(outbox_ledger.forget_old)),
 )

@@ -1,9 +1,11 @@
 """The words of in-app messages (design §4 "Text"): plain, short, and never somebody's name."""
 
+from datetime import datetime
 from typing import NamedTuple
 
+from models.enums import IssueCategory, Level
 from server.rules.amounts import show_points
-from server.rules.calendar import Month, say_month
+from server.rules.calendar import SHANGHAI, Month, say_month
 
 
 class MessageText(NamedTuple):
@@ -33,3 +35,58 @@ def score_message(
     points = show_points(total)
     title = f"{name}得分：{points}分"
     return MessageText(title, f"{building_name}{name}得{points}分，在参与排名的{of}栋楼里排第{rank}名。{hint}{open_it}")
+
+
+OPEN_IT = "点开查看和办理。"
+
+
+def new_issue_message(building_name: str, category: IssueCategory, level: Level) -> MessageText:
+    """Something new was reported, to whoever has it first. Neither the reporter nor what they wrote is in it."""
+    whose = "您的楼栋" if level is Level.HEAD else f"{level.zh}这一级"
+    return MessageText(
+        f"{building_name}有新诉求：{category.zh}", f"有人上报了{category.zh}方面的问题，由{whose}先办理。{OPEN_IT}"
+    )
+
+
+def passed_up_message(building_name: str, category: IssueCategory, level: Level, *, reopened: bool) -> MessageText:
+    """It came up to a level: by a whistle or the clock, or because the reporter said "not yet"."""
+    if reopened:
+        return MessageText(
+            f"{building_name}的诉求还没好：{category.zh}", f"上报人说还没好，现在由{level.zh}重新办理。{OPEN_IT}"
+        )
+    return MessageText(
+        f"{building_name}的诉求转到{level.zh}：{category.zh}", f"这件诉求已经吹哨上报，现在由{level.zh}办理。{OPEN_IT}"
+    )
+
+
+def overdue_soon_message(building_name: str, category: IssueCategory, due_at: datetime) -> MessageText:
+    """It should be done within a day, to whoever has it in hand."""
+    local = due_at.astimezone(SHANGHAI)
+    by = f"{local.month}月{local.day}日{local.hour:02d}:{local.minute:02d}"
+    return MessageText(
+        f"{building_name}有诉求快到期：{category.zh}", f"应在{by}之前办好。办不了的，请早些吹哨上报。{OPEN_IT}"
+    )
+
+
+def resolved_message(category: IssueCategory, *, joined: bool) -> MessageText:
+    """It is said to be done, to whoever reported it, or reported the same (`joined`)."""
+    if joined:
+        return MessageText(
+            f"您上报的{category.zh}已经办好", "您上报的问题与另一件并在一起办理，现在已经办好。点开查看做了什么。"
+        )
+    return MessageText(
+        f"您上报的{category.zh}已办结，请确认", "办理人员说已经办好。请点开看看：解决了请确认，还没好请告诉我们。"
+    )
+
+
+def appeal_message(building_name: str, month: Month, accepted: bool) -> MessageText:
+    """An appeal against a score was decided. Nobody can appeal yet: the words stand ready for the door."""
+    name = say_month(month)
+    if accepted:
+        return MessageText(f"{name}得分申诉成立", f"{building_name}{name}的申诉成立，得分已经更正。点开可以看理由。")
+    return MessageText(f"{name}得分申诉没有成立", f"{building_name}{name}的申诉没有成立，得分不变。点开可以看理由。")
+
+
+def office_notice(place_name: str, title: str, text: str) -> MessageText:
+    """What the office tells the heads of a place, in its own words."""
+    return MessageText(title, f"{text}\n——{place_name}")

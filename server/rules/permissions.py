@@ -59,6 +59,8 @@ class Permission(Word):
     MONTH_PUBLISH = "month:publish", "公布考核月"
     MONTH_READ = "month:read", "查看考核月"
     MONTH_SEAL = "month:seal", "封存考核月"
+    NOTICE_WRITE = "notice:write", "给楼栋长发通知"
+    OUTBOX_READ = "outbox:read", "查看微信消息的发送情况"
     PHOTO_READ = "photo:read", "查看照片"
     PHOTO_WRITE = "photo:write", "上传照片"
     PLACE_IMPORT = "place:import", "批量导入地点"
@@ -109,6 +111,7 @@ _STREET = (
         _P.ISSUE_JOIN,
         _P.ISSUE_PASS_UP,
         _P.MONTH_SEAL,
+        _P.NOTICE_WRITE,
         _P.PLACE_IMPORT,
         _P.PLACE_WRITE,
         _P.RANKING_EXPORT,
@@ -160,11 +163,11 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     },
     # Street and district see no household at all (least data), and nobody far away rewrites a community's month.
     Role.STREET: _STREET,
-    Role.DISTRICT: _STREET - {_P.ISSUE_IMPORT, _P.ISSUE_PASS_UP, _P.MONTH_SEAL},
+    Role.DISTRICT: (_STREET - {_P.ISSUE_IMPORT, _P.ISSUE_PASS_UP, _P.MONTH_SEAL}) | {_P.OUTBOX_READ},
     # A department sees only what was passed to it; access narrows the scope to its level.
     Role.DEPARTMENT: _WORK_ISSUES,
     # The operator keeps the machine running and sees no business data.
-    Role.OPERATOR: frozenset({_P.AUDIT_READ}),
+    Role.OPERATOR: frozenset({_P.AUDIT_READ, _P.OUTBOX_READ}),
 }
 
 # Each level appoints the next one down; an appointment is ended by any level above it.

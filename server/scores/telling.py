@@ -10,7 +10,8 @@ from models.enums import MessageKind, Role, StandingState
 from server.core import database
 from server.notices import service as notices
 from server.notices.service import Telling
-from server.rules.calendar import SHANGHAI, Month, show_month
+from server.rules.amounts import show_points
+from server.rules.calendar import SHANGHAI, Month, say_month, show_month
 from server.rules.explain import best_hint
 from server.rules.notices import score_message
 from server.scores.queries import scores
@@ -81,4 +82,10 @@ def _telling(row: Any, of: int, hint: str, event: str, month: Month, after: str)
         f"{flag}{text.body}{after}",
         f"/api/v1/scores/mine?month={show_month(month)}&building={row.public_id}",
         f"{event}:{row.public_id}",
+        {
+            "building": row.name,
+            "month": say_month(month),
+            "points": f"{show_points(row.total)}分" if ranked else "数据不足",
+            "rank": f"第{row.rank}名" if ranked and row.rank else "不参与排名",
+        },
     )

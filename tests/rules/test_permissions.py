@@ -54,7 +54,7 @@ def test_who_holds_what(permission: Permission, roles: set[Role]) -> None:
 
 
 def test_the_operator_sees_no_business_data() -> None:
-    assert GRANTS[R.OPERATOR] == {P.AUDIT_READ}
+    assert GRANTS[R.OPERATOR] == {P.AUDIT_READ, P.OUTBOX_READ}
 
 
 def test_a_department_only_works_on_issues() -> None:

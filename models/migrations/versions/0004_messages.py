@@ -83,6 +83,8 @@ def upgrade() -> None:
     sa.Column('person_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('template', sa.String(length=64), nullable=False, comment="WeChat's template id"),
     sa.Column('long_term', sa.Boolean(), nullable=False),
+    sa.Column('said_by_client', sa.Boolean(), nullable=False, comment='the phone reported this accept'),
+    sa.Column('said_by_push', sa.Boolean(), nullable=False, comment='WeChat pushed it; the same accept comes both ways'),
     sa.Column('granted_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('outbox_id', sa.BigInteger(), nullable=True, comment='the delivery it was spent on'),
     sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
@@ -92,6 +94,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_subscription_grants'))
     )
     with op.batch_alter_table('subscription_grants', schema=None) as batch_op:
+        batch_op.create_index('ix_subscription_grants_person', ['person_id', 'granted_at'], unique=False)
         batch_op.create_index('ix_subscription_grants_live', ['person_id', 'template', 'id'], unique=False, sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
 
     op.create_table('content_checks',
@@ -132,6 +135,12 @@ def upgrade() -> None:
         batch_op.create_index('uq_content_checks_event', ['event_id'], unique=True, sqlite_where=sa.text('event_id IS NOT NULL'), postgresql_where=sa.text('event_id IS NOT NULL'))
         batch_op.create_index('uq_content_checks_photo', ['photo_id'], unique=True, sqlite_where=sa.text('photo_id IS NOT NULL'), postgresql_where=sa.text('photo_id IS NOT NULL'))
 
+    with op.batch_alter_table('messages', schema=None) as batch_op:
+        batch_op.add_column(sa.Column('facts', sa.String(length=600), server_default='', nullable=False, comment="JSON for WeChat's template: building, category …"))
+
+    with op.batch_alter_table('issues', schema=None) as batch_op:
+        batch_op.create_index('ix_issues_due', ['due_at'], unique=False, sqlite_where=sa.text('due_at IS NOT NULL AND ended_at IS NULL'), postgresql_where=sa.text('due_at IS NOT NULL AND ended_at IS NULL'))
+
     with op.batch_alter_table('persons', schema=None) as batch_op:
         batch_op.add_column(sa.Column('phone_sealed', sa.LargeBinary(), nullable=True, comment='to be called back, given by the person in WeChat'))
         batch_op.add_column(sa.Column('phone_index', sa.LargeBinary(length=16), nullable=True, comment='keyed blind index'))
@@ -148,6 +157,12 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    with op.batch_alter_table('issues', schema=None) as batch_op:
+        batch_op.drop_index('ix_issues_due', sqlite_where=sa.text('due_at IS NOT NULL AND ended_at IS NULL'), postgresql_where=sa.text('due_at IS NOT NULL AND ended_at IS NULL'))
+
+    with op.batch_alter_table('messages', schema=None) as batch_op:
+        batch_op.drop_column('facts')
+
     with op.batch_alter_table('wechat_accounts', schema=None) as batch_op:
         batch_op.drop_index('ix_wechat_accounts_unionid', sqlite_where=sa.text('unionid_index IS NOT NULL'), postgresql_where=sa.text('unionid_index IS NOT NULL'))
         batch_op.drop_column('seen_at')
@@ -170,6 +185,7 @@ def downgrade() -> None:
 
     op.drop_table('content_checks')
     with op.batch_alter_table('subscription_grants', schema=None) as batch_op:
+        batch_op.drop_index('ix_subscription_grants_person')
         batch_op.drop_index('ix_subscription_grants_live', sqlite_where=sa.text('ended_at IS NULL'), postgresql_where=sa.text('ended_at IS NULL'))
 
     op.drop_table('subscription_grants')

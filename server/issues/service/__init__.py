@@ -10,11 +10,13 @@ from server.issues.service.moving import (
     reveal_contact,
 )
 from server.issues.service.reporting import Report, Reported, report_as_person, report_by_code
+from server.issues.service.telling import TellOfMove, tell_overdue_soon
 
 __all__ = [
     "Plan",
     "Report",
     "Reported",
+    "TellOfMove",
     "Wish",
     "close_silent",
     "forget_contact",
@@ -26,4 +28,5 @@ __all__ = [
     "report_as_person",
     "report_by_code",
     "reveal_contact",
+    "tell_overdue_soon",
 ]

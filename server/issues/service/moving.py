@@ -8,8 +8,8 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
 from models import Issue, IssueEvent, ReturnVisit
-from models.enums import ENDED_STATES, IssueState, Move, PhotoUse, Role
-from server.core import access, audit, crypto, database
+from models.enums import ENDED_STATES, IssueState, Move, OutboxKind, PhotoUse, Role
+from server.core import access, audit, crypto, database, outbox
 from server.core.access import Actor
 from server.core.audit import Action
 from server.core.errors import Problem, conflict, not_found
@@ -148,8 +148,8 @@ def _write(
     connection = database.connection()
     connection.execute(sa.update(Issue).where(Issue.id == row.id).values(change))
     text = details.text.strip()
-    connection.execute(
-        sa.insert(IssueEvent),
+    event_id = connection.execute(
+        sa.insert(IssueEvent).returning(IssueEvent.id),
         {
             "issue_id": row.id,
             "at": now,
@@ -161,7 +161,8 @@ def _write(
             "actor_role": role,
             "text": f"{step.reason}\n{text}" if text else step.reason,
         },
-    )
+    ).scalar_one()
+    outbox.put(OutboxKind.ISSUE_EVENT, event_id, now)
     answers = _answers(move, step, details)
     if answers:
         _keep_answers(row, answers, now, noted_by_id=actor_id)

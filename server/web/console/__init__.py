@@ -84,6 +84,7 @@ def _surroundings() -> dict[str, Any]:
 from server.web.console import (  # noqa: E402
     codes,
     deductions,
+    deliveries,
     duties,
     home,
     household_files,
@@ -96,6 +97,7 @@ from server.web.console import (  # noqa: E402
     issues,
     ledger,
     months,
+    notifying,
     pictures,
     place_import,
     places,
@@ -108,6 +110,7 @@ from server.web.console import (  # noqa: E402
 PAGES = (
     codes,
     deductions,
+    deliveries,
     duties,
     home,
     household_files,
@@ -120,6 +123,7 @@ PAGES = (
     issues,
     ledger,
     months,
+    notifying,
     pictures,
     place_import,
     places,

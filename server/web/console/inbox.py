@@ -10,6 +10,7 @@ from server.notices import queries, service
 from server.rules.permissions import Permission
 from server.web.console import blueprint
 from server.web.console.forms import done, load_query, show
+from server.web.console.words import may
 
 
 @blueprint.get("/inbox")
@@ -17,8 +18,9 @@ from server.web.console.forms import done, load_query, show
 def inbox() -> Response:
     """My messages, newest first."""
     query = load_query(PageQuery)
-    page = queries.inbox(require_actor(), query["cursor"], query["limit"])
-    return show("inbox.html", page=page, query=query)
+    actor = require_actor()
+    page = queries.inbox(actor, query["cursor"], query["limit"])
+    return show("inbox.html", page=page, query=query, may_notify=may(actor, Permission.NOTICE_WRITE))
 
 
 @blueprint.post("/inbox/<string(length=16):message>")

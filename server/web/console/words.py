@@ -31,6 +31,7 @@ MENU = (
     Entry("任职", "console.posts", ("posts",), Permission.APPOINTMENT_READ),
     Entry("考核", "console.months", ("months", "inspections", "deductions", "duties"), Permission.MONTH_READ),
     Entry("消息", "console.inbox", ("inbox",), Permission.INBOX_READ),
+    Entry("发送", "console.deliveries", ("deliveries",), Permission.OUTBOX_READ),
 )
 
 # The sentence shown after a form; the address carries only the key, so nobody can put words into our mouth.
@@ -64,6 +65,8 @@ DONE = {
     "uninvited": "邀请已撤回，邀请码作废。",
     "rotated": "已换发新码，旧码已经失效。请打印新海报张贴。",
     "revoked": "楼道码已停用。",
+    "notified": "通知已发给在任的楼栋长。",
+    "retried": "已排队再试，请过几分钟刷新看结果。",
 }
 
 

@@ -108,6 +108,7 @@ def neighbour(world: World) -> dict[str, str]:
         "appointment": appointment,
         "month": "2026-09",
         "component": "star_book",
+        "entry": "1",
     }
 
 
@@ -226,7 +227,7 @@ def test_every_role_finds_its_menu_open(world: World, neighbour: dict[str, str])
         Role.GRID: 6,
         Role.COMMUNITY: 7,
         Role.STREET: 6,
-        Role.DISTRICT: 6,
+        Role.DISTRICT: 7,
         Role.DEPARTMENT: 3,
-        Role.OPERATOR: 2,
+        Role.OPERATOR: 3,
     }
