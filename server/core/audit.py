@@ -29,6 +29,7 @@ class Action(StrEnum):
     APPOINTMENT_START = "appointment:start"
     CODE_REVOKE = "code:revoke"
     CODE_ROTATE = "code:rotate"
+    CONTENT_DECIDE = "content:decide"
     DEDUCTION_CANCEL = "deduction:cancel"
     DEDUCTION_ENTER = "deduction:enter"
     DUTY_DECIDE = "duty:decide"

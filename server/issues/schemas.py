@@ -5,7 +5,7 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from models.enums import Channel, IssueCategory, IssueState, Level, Move, Role, Satisfaction
+from models.enums import Channel, CheckState, IssueCategory, IssueState, Level, Move, Role, Satisfaction
 from models.issue import TEXT_LIMIT
 from server.core.schemas import PageQuery, PublicId, Schema, Text, length, page_of, pattern
 
@@ -27,6 +27,12 @@ def phone(**kwargs: Any) -> Text:
     field = Text(0, 20, load_default="", **kwargs)
     field.validators.append(pattern(r"^$|^[0-9+() -]{5,20}$", "电话号码只能是数字、空格和横线。"))
     return field
+
+
+def check_state() -> fields.Enum[CheckState]:
+    """How the content check of something stands."""
+    told = {"description": "whether the public may see it (docs/moderation.md); null: nobody was asked"}
+    return fields.Enum(CheckState, by_value=True, allow_none=True, metadata=told)
 
 
 class ReportFields(Schema):
@@ -126,6 +132,7 @@ class EventSchema(Schema):
     role = fields.Enum(Role, by_value=True, allow_none=True, metadata={"description": "null: reporter or clock"})
     who = fields.String(required=True, metadata={"description": "the role in words; never a name"})
     text = fields.String(required=True)
+    check = check_state()
 
 
 class PhotoLinkSchema(Schema):
@@ -135,6 +142,7 @@ class PhotoLinkSchema(Schema):
     use = fields.String(required=True)
     width = fields.Integer(required=True)
     height = fields.Integer(required=True)
+    check = check_state()
 
 
 class IssueSchema(Schema):

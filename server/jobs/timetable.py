@@ -11,7 +11,7 @@ from datetime import datetime
 
 from server.core import auth, idempotency, outbox_ledger, retention
 from server.jobs import ledger
-from server.jobs.slots import Slots, after_each_month, hourly, nightly
+from server.jobs.slots import Slots, after_each_month, every_ten_minutes, hourly, nightly
 from server.rules import calendar
 
 Steps = Iterator[None]
@@ -55,6 +55,12 @@ def _tell_overdue_soon(now: datetime) -> None:
     service.tell_overdue_soon(now)
 
 
+def _queue_overdue_checks(now: datetime) -> None:
+    from server.moderation import service
+
+    service.queue_overdue(now)
+
+
 def _sweep_photos(now: datetime) -> None:
     from server.photos import service
 
@@ -76,6 +82,7 @@ TIMETABLE = (
     Job("close_month", after_each_month(8), _close_month),
     Job("close_silent_issues", hourly, at_once(_close_silent_issues)),
     Job("tell_overdue_soon", hourly, at_once(_tell_overdue_soon)),
+    Job("queue_overdue_checks", every_ten_minutes, at_once(_queue_overdue_checks)),
     Job("erase_retained", nightly(3), _erase_retained),
     Job("sweep_photos", nightly(3), at_once(_sweep_photos)),
     Job("forget_idempotency_keys", nightly(4), at_once(idempotency.forget_old)),

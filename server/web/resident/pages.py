@@ -4,13 +4,14 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from werkzeug.wrappers import Response as AnyResponse
 
 from models.enums import IssueCategory, Satisfaction
-from server.core import clock, database
+from server.core import clock, database, etags
 from server.core.access import open_to_all
 from server.core.application import takes_up_to
 from server.core.errors import Problem, not_found
 from server.core.idempotency import idempotent
 from server.issues import queries as issues
 from server.issues.schemas import PHOTOS_MOST
+from server.moderation import queries as moderation
 from server.photos import queries as photos
 from server.places import queries as places
 from server.places.queries import BuildingView, Revoked
@@ -39,7 +40,7 @@ def _unlisted(response: Response) -> Response:
 def report(code: str) -> AnyResponse:
     """What the code on the stairwell door opens"""
     building = _building(code)
-    return recognition.way_to_wechat(code) or _report_page(building, Form())
+    return recognition.way_to_wechat(code) or _report_page(code, building, Form())
 
 
 @blueprint.post("/q/<code>")
@@ -55,8 +56,16 @@ def send(code: str) -> AnyResponse:
     except Problem as problem:
         database.rollback()
         form.lost_photos = bool(files)
-        return _report_page(building, form, form.refuse(problem))
+        return _report_page(code, building, form, form.refuse(problem))
     return redirect(url_for("resident.receipt", claim=status.tidy(reported.claim_code), code=code), 303)
+
+
+@blueprint.get("/q/<code>/photos/<photo>")
+@open_to_all(STAIRWELL)
+def open_photo(code: str, photo: str) -> Response:
+    """A photo of what is open in the building, once it passed"""
+    file = moderation.photo_of_building(_building(code).building_id, photo)
+    return etags.picture(file.etag, file.data)
 
 
 def _building(code: str) -> BuildingView:
@@ -71,10 +80,12 @@ def _building(code: str) -> BuildingView:
     return building
 
 
-def _report_page(building: BuildingView, form: Form, code: int = 200) -> Response:
+def _report_page(code: str, building: BuildingView, form: Form, status_code: int = 200) -> Response:
     page = render_template(
         "resident/report.html",
+        code=places.plain_code(code),
         building=building,
+        open_issues=moderation.issues_of_building(building.building_id),
         form=form,
         categories=IssueCategory,
         phrases=PHRASES,
@@ -82,7 +93,7 @@ def _report_page(building: BuildingView, form: Form, code: int = 200) -> Respons
         photos_most=PHOTOS_MOST,
         form_token=recognition.form_token(),
     )
-    return make_response(page, code)
+    return make_response(page, status_code)
 
 
 @blueprint.get("/r/<claim>/receipt")
