@@ -7,8 +7,11 @@ from datetime import datetime
 
 from flask import current_app
 
+from server.identity import queries as people
 from server.identity import service as identity
 from server.issues import service as issues
+from server.moderation import service as moderation
+from server.notices import service as notices
 from server.photos import service as photos
 from wechat.push import Push
 
@@ -46,6 +49,40 @@ def _account_closed(delivery: Push, now: datetime) -> None:
     if person_id is not None:
         issues.forget_reporter(person_id)
         photos.forget_uploader(person_id)
+        notices.forget_person(person_id, now)
+
+
+def _consent_answered(delivery: Push, now: datetime) -> None:
+    """The dialog for messages. Accepts count; a refusal takes nothing back that was agreed before."""
+    person_id = people.find(_app(delivery), delivery.openid)
+    for answer in delivery.items:
+        if person_id is not None and answer.get("SubscribeStatusString") == "accept":
+            notices.grant(person_id, answer.get("TemplateId", ""), now, by_push=True)
+
+
+def _consent_withdrawn(delivery: Push, now: datetime) -> None:
+    """Messages switched off in WeChat's settings."""
+    person_id = people.find(_app(delivery), delivery.openid)
+    for answer in delivery.items:
+        if person_id is not None and answer.get("SubscribeStatusString") == "reject" and answer.get("TemplateId"):
+            notices.withdraw(person_id, answer["TemplateId"], now)
+
+
+def _message_failed(delivery: Push, _now: datetime) -> None:
+    """A message WeChat took and could not deliver after all. It is in the inbox; there is nobody to send it to again."""
+    for answer in delivery.items:
+        code = answer.get("ErrorCode", "0")
+        if code != "0":
+            told = code if re.fullmatch(r"-?[0-9]{1,9}", code) else "-"
+            log.warning("WeChat could not deliver a message", extra={"error": f"errcode {told}"})
+
+
+def _picture_checked(delivery: Push, now: datetime) -> None:
+    trace, verdict = delivery.fields["trace_id"], delivery.verdict
+    if verdict is None:
+        moderation.take_verdict(trace, None, None, -1, now)
+    else:
+        moderation.take_verdict(trace, verdict.suggestion, verdict.label, 0, now)
 
 
 def _punished(_delivery: Push, _now: datetime) -> None:
@@ -57,8 +94,12 @@ def _nothing(_delivery: Push, _now: datetime) -> None:
 
 
 EFFECTS: dict[str, Callable[[Push, datetime], None]] = {
+    "subscribe_msg_change_event": _consent_withdrawn,
+    "subscribe_msg_popup_event": _consent_answered,
+    "subscribe_msg_sent_event": _message_failed,
     "user_authorization_revoke": _consent_revoked,
     "user_authorization_cancellation": _account_closed,
     "user_info_modified": _nothing,
+    "wxa_media_check": _picture_checked,
     "wxa_punish_event": _punished,
 }

@@ -9,6 +9,7 @@ from models.enums import PlaceKind, Role
 from server.core import database
 from server.core.access import Actor
 from server.identity import phone
+from server.identity.accounts import find as find
 from server.identity.recognising import is_offered as is_offered
 from server.rules.permissions import EVERYONE, GRANTS
 

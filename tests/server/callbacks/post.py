@@ -17,7 +17,8 @@ URL = "/wechat/callback"
 
 def agreed(wechat: WeChatSettings, *, safe: bool = True) -> WeChatSettings:
     """The settings of an app that agreed on a callback."""
-    return replace(wechat, callback_token=TOKEN, callback_key=KEY if safe else "", service_appid="wx-service")
+    service = {"service_appid": "wx-service", "service_secret": "of-the-service-account"}
+    return replace(wechat, callback_token=TOKEN, callback_key=KEY if safe else "", **service)
 
 
 class Postman:

@@ -1,7 +1,6 @@
 """Pages opened inside WeChat: recognised without a question, the same for everybody else, and nobody under another's name."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -21,7 +20,6 @@ from server.core import auth
 from tests.server.identity.wechat import at_home
 from tests.server.web.stairwell import Stairwell, once_of, picture, words
 from tests.world import Spot, World
-from wechat.live import LiveWeChat
 from wechat.sandbox.server import RunningSandbox
 
 SERVICE, SECRET = "wx-service-account", "service-secret-of-the-tests"
@@ -32,17 +30,6 @@ PHONE = {"User-Agent": "Mozilla/5.0 (iPhone) MicroMessenger/8.0.50 NetType/4G La
 def settings(settings: Settings, sandbox: RunningSandbox) -> Settings:
     sandbox.service(SERVICE, SECRET, open_platform="ours")
     return replace(settings, wechat=replace(settings.wechat, service_appid=SERVICE, service_secret=SECRET))
-
-
-@pytest.fixture(autouse=True)
-def gateway(app: Flask, sandbox: RunningSandbox) -> Iterator[None]:
-    """The application was made once, without a service account."""
-    usual = app.extensions["wechat"]
-    app.extensions["wechat"] = LiveWeChat(
-        sandbox.appid, sandbox.secret, base_url=sandbox.base_url, service=(SERVICE, SECRET)
-    )
-    yield
-    app.extensions["wechat"] = usual
 
 
 @pytest.fixture
