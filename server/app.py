@@ -4,6 +4,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from server import commands, web
+from server.callbacks.routes import blueprint as callbacks
 from server.config import Settings
 from server.core import api, crypto, database, errors, headers, health, logs, wechat_tokens
 from server.core.application import Application
@@ -64,6 +65,7 @@ def create_app(
     contract = api.init_app(app)
     for room in ROOMS:
         contract.register_blueprint(room, url_prefix=api.PREFIX + (room.url_prefix or ""))
+    app.register_blueprint(callbacks)
     web.init_app(app)
     commands.init_app(app)
     return app

@@ -53,6 +53,7 @@ class Action(StrEnum):
     PERSON_CREATE = "person:create"
     PERSON_DISABLE = "person:disable"
     PERSON_ENABLE = "person:enable"
+    PERSON_FORGET = "person:forget"
     PERSON_PASSWORD = "person:password"  # noqa: S105 -- a word of the trail, not a password
     PLACE_CHANGE = "place:change"
     PLACE_IMPORT = "place:import"

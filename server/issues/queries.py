@@ -336,7 +336,17 @@ def joined_to(claim: str) -> JoinedView:
     index = claims.index(claim)
     if index is None:
         raise not_found()
-    row = _one(_JOINED.where(_issues.c.claim_index == index))
+    return _joined_view(_JOINED.where(_issues.c.claim_index == index))
+
+
+def own_joined_to(actor: Actor, public_id: str) -> JoinedView:
+    """The same for an issue the actor reported."""
+    mine = sa.and_(_issues.c.public_id == public_id, _issues.c.reporter_id == actor.person_id)
+    return _joined_view(_JOINED.where(mine))
+
+
+def _joined_view(query: sa.Select[Any]) -> JoinedView:
+    row = _one(query)
     return JoinedView(row.state, row.level, row.outcome, row.responsible, row.resolved_at, row.ended_at)
 
 

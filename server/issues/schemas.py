@@ -43,7 +43,16 @@ class ReportFields(Schema):
     spot = Text(0, 60, load_default="", metadata={"description": "where in the building"})
     about_head = fields.Boolean(load_default=False, metadata={"description": "it is about the head herself"})
     contact = phone(metadata={"description": "optional; sealed; only handlers may open it, with a reason"})
+    use_my_phone = fields.Boolean(
+        load_default=False,
+        metadata={"description": "leave the number I gave at /me/phone as contact; only signed in, never by itself"},
+    )
     photo_ids = photo_ids()
+
+    @ma.validates_schema
+    def _one_phone(self, data: dict[str, Any], **_: Any) -> None:
+        if data.get("use_my_phone") and data.get("contact"):
+            raise ma.ValidationError("联系电话和“用我的手机号”二者选一。", "use_my_phone")
 
 
 class ReportByCodeSchema(ReportFields):
@@ -66,6 +75,8 @@ class ReportSchema(ReportFields):
     def _one_way(self, data: dict[str, Any], **_: Any) -> None:
         if (data.get("code") is None) == (data.get("building") is None):
             raise ma.ValidationError("请给出楼道码，或者（代报时）给出楼栋，二者选一。", "code")
+        if data.get("use_my_phone") and data.get("building") is not None:
+            raise ma.ValidationError("代报时请填居民的电话，不能用自己的。", "use_my_phone")
         if data.get("channel") is not None and data["channel"] not in STAFF_CHANNELS:
             raise ma.ValidationError("代报的方式只能是楼栋长代报、电话或书面。", "channel")
 

@@ -52,6 +52,7 @@ class Permission(Word):
     ISSUE_START = "issue:start", "开始办理诉求"
     ISSUE_VISIT = "issue:visit", "登记电话回访"
     ISSUE_WITHDRAW = "issue:withdraw", "撤回自己上报的诉求"
+    ME_PHONE = "me:phone", "留下或收回自己的手机号"
     ME_READ = "me:read", "查看自己的身份"
     MODERATION_DECIDE = "moderation:decide", "决定内容能不能公开"
     MODERATION_READ = "moderation:read", "查看待审核的内容"
@@ -87,6 +88,7 @@ EVERYONE: frozenset[Permission] = frozenset(
         _P.ISSUE_REOPEN,
         _P.ISSUE_REPORT,
         _P.ISSUE_WITHDRAW,
+        _P.ME_PHONE,
         _P.ME_READ,
         _P.PHOTO_READ,
         _P.PHOTO_WRITE,

@@ -15,7 +15,7 @@ from server.moderation import queries as moderation
 from server.photos import queries as photos
 from server.places import queries as places
 from server.places.queries import BuildingView, Revoked
-from server.web.resident import status
+from server.web.resident import recognition, status
 from server.web.resident.filing import file_report
 from server.web.resident.forms import Form, uploads
 from server.web.resident.phrases import NOT_SOLVED, PHRASES
@@ -37,9 +37,10 @@ def _unlisted(response: Response) -> Response:
 
 @blueprint.get("/q/<code>")
 @open_to_all(STAIRWELL)
-def report(code: str) -> Response:
+def report(code: str) -> AnyResponse:
     """What the code on the stairwell door opens"""
-    return _report_page(code, _building(code), Form())
+    building = _building(code)
+    return recognition.way_to_wechat(code) or _report_page(code, building, Form())
 
 
 @blueprint.post("/q/<code>")
@@ -50,7 +51,8 @@ def send(code: str) -> AnyResponse:
     """Take the report and show its claim code"""
     building, form, files = _building(code), Form.sent(), uploads("photos")
     try:
-        reported = file_report(places.plain_code(code), form, files, clock.now())
+        reporter = recognition.reporter_of_form()
+        reported = file_report(places.plain_code(code), form, files, clock.now(), reporter)
     except Problem as problem:
         database.rollback()
         form.lost_photos = bool(files)
@@ -89,6 +91,7 @@ def _report_page(code: str, building: BuildingView, form: Form, status_code: int
         phrases=PHRASES,
         typed_most=TYPED_MOST,
         photos_most=PHOTOS_MOST,
+        form_token=recognition.form_token(),
     )
     return make_response(page, status_code)
 
