@@ -61,12 +61,6 @@ def _tell_overdue_soon(now: datetime) -> None:
     service.tell_overdue_soon(now)
 
 
-def _queue_overdue_checks(now: datetime) -> None:
-    from server.moderation import service
-
-    service.queue_overdue(now)
-
-
 def _sweep_photos(now: datetime) -> None:
     from server.photos import service
 
@@ -89,8 +83,6 @@ TIMETABLE = (
     Job("close_silent_issues", hourly, at_once(_close_silent_issues)),
     Job("queue_overdue_checks", every_ten_minutes, at_once(_queue_overdue_checks)),
     Job("tell_overdue_soon", hourly, at_once(_tell_overdue_soon)),
-    Job("tell_overdue_soon", hourly, at_once(_tell_overdue_soon)),
-    Job("queue_overdue_checks", every_ten_minutes, at_once(_queue_overdue_checks)),
     Job("erase_retained", nightly(3), _erase_retained),
     Job("sweep_photos", nightly(3), at_once(_sweep_photos)),
     Job("forget_idempotency_keys", nightly(4), at_once(idempotency.forget_old)),
