@@ -65,8 +65,9 @@ def mask(text: str) -> str:
 def _plain(character: str) -> str:
     """Letters and digits of every width and in every circle as the plain ones; everything else as it was written."""
     folded = unicodedata.normalize("NFKC", character)
-    ours = any(c.isdigit() for c in folded) or (folded.isascii() and folded.isalpha())
-    return folded if ours else character
+    if unicodedata.category(character) in ("Nd", "No") and "\N{FRACTION SLASH}" not in folded:
+        return "".join(c for c in folded if c.isdigit()) or character
+    return folded if folded.isascii() and folded.isalpha() else character
 
 
 def public_spot(spot: str) -> str:
