@@ -46,8 +46,7 @@ def take_verdict(trace: str, suggestion: str | None, label: int | None, errcode:
             .where(
                 _checks.c.trace == trace,
                 _OPEN,
-                _checks.c.checked_by.is_(None),
-                _checks.c.decided_by_id.is_(None),
+                _checks.c.checked_by.is_(None),  # neither WeChat nor a person has spoken
             )
             .with_for_update()
         )
