@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Key, Public, reference
-from models.enums import CheckedBy, CheckState
+from models.enums import CheckedBy, CheckState, HeldFor
 from models.place import InBuilding
 from models.types import checked_enum
 
@@ -27,7 +27,7 @@ class ContentCheck(Public, InBuilding, Base):
     photo_id: Mapped[int | None] = reference("photos.id", nullable=True)
     state: Mapped[CheckState] = mapped_column(checked_enum(CheckState))
     checked_by: Mapped[CheckedBy | None] = mapped_column(checked_enum(CheckedBy), comment="who gave the last verdict")
-    label: Mapped[str] = mapped_column(sa.String(40), default="", comment="what it was held for")
+    label: Mapped[HeldFor | None] = mapped_column(checked_enum(HeldFor), comment="what it was held for")
     trace: Mapped[str | None] = mapped_column(sa.String(80), unique=True, comment="WeChat's name for the check")
     created_at: Mapped[datetime]
     due_at: Mapped[datetime] = mapped_column(comment="without a verdict by then it goes to the office's queue")
@@ -41,6 +41,6 @@ class ContentCheck(Public, InBuilding, Base):
         sa.Index("uq_content_checks_event", "event_id", unique=True, **_where("event_id IS NOT NULL")),
         sa.Index("uq_content_checks_photo", "photo_id", unique=True, **_where("photo_id IS NOT NULL")),
         sa.Index("ix_content_checks_waiting", "due_at", **_where("state = 'waiting'")),
-        sa.Index("ix_content_checks_queue", "community_id", "id", **_where("state = 'queued'")),
+        sa.Index("ix_content_checks_community_state", "community_id", "state", "id"),
         sa.CheckConstraint("(event_id IS NULL) <> (photo_id IS NULL)", name="checks_one_thing"),
     )

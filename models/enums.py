@@ -298,6 +298,30 @@ class CheckedBy(Word):
     PERSON = "person", "人工"
 
 
+class HeldFor(Word):
+    """Why a text or photo was not simply passed: what was found in it, or why nobody looked yet."""
+
+    ADS = "ads", "广告"
+    GAMBLING = "gambling", "赌博"
+    FRAUD = "fraud", "诈骗"
+    CONTACT = "contact", "拉人加微信、QQ"
+    PERSONAL = "personal", "电话号码、证件号码"
+    ABUSE = "abuse", "辱骂"
+    VULGAR = "vulgar", "低俗"
+    PORN = "porn", "色情"
+    POLITICS = "politics", "时政"
+    CRIME = "crime", "违法犯罪"
+    COPYRIGHT = "copyright", "版权"
+    LOCAL = "local", "本单位词表"
+    OTHER = "other", "微信提示要看一看"
+    UNCHECKED = "unchecked", "没有经过微信审核"
+    LONG = "long", "太长，微信不审"
+    AWAY = "away", "发的人已离开小程序，微信不审"
+    LATE = "late", "两小时没等到微信的结果"
+    UNREADABLE = "unreadable", "微信没有取到照片"
+    FAILED = "failed", "微信没能审"
+
+
 class PhotoUse(Word):
     """What a photo shows."""
 

@@ -64,7 +64,8 @@ class SubscriptionGrant(Base):
 
 
 class CallbackReceipt(Base):
-    """A delivery WeChat made to our callback, so that the same one is not taken twice. Forgotten after a week."""
+    """What WeChat brought us once, so that it is not taken twice: a delivery to the callback, the signature it came with,
+    a browser sent back to us. Forgotten after a week."""
 
     __tablename__ = "callback_receipts"
 

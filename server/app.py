@@ -4,6 +4,7 @@ from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from server import commands, web
+from server.callbacks.routes import blueprint as callbacks
 from server.config import Settings
 from server.core import api, crypto, database, errors, headers, health, logs, wechat_tokens
 from server.core.application import Application
@@ -13,6 +14,8 @@ from server.heads.routes import blueprint as heads
 from server.households.routes import blueprint as households
 from server.identity.routes import blueprint as identity
 from server.issues.routes import blueprint as issues
+from server.moderation import words
+from server.moderation.routes import blueprint as moderation
 from server.notices import templates
 from server.notices.routes import blueprint as notices
 from server.photos.routes import blueprint as photos
@@ -23,7 +26,7 @@ from wechat.gateway import Edition, Gateway
 from wechat.live import OFFICIAL, LiveWeChat
 from wechat.tokens import TokenStore
 
-ROOMS = (identity, places, heads, households, photos, issues, surveys, duties, scores, notices)
+ROOMS = (identity, places, heads, households, photos, moderation, issues, surveys, duties, scores, notices)
 
 MEGABYTE = 1024 * 1024
 
@@ -51,6 +54,7 @@ def create_app(
     app.extensions["keyring"] = crypto.Keyring(settings.keys)
     app.extensions["wechat_tokens"] = store = wechat_tokens.build(settings, app.extensions["keyring"])
     app.extensions["wechat"] = gateway or wechat_gateway(settings, store)
+    app.extensions["word_list"] = words.load(settings)
 
     templates.init_app(app, settings.wechat.templates_file)
     logs.init_app(app)
@@ -61,6 +65,7 @@ def create_app(
     contract = api.init_app(app)
     for room in ROOMS:
         contract.register_blueprint(room, url_prefix=api.PREFIX + (room.url_prefix or ""))
+    app.register_blueprint(callbacks)
     web.init_app(app)
     commands.init_app(app)
     return app

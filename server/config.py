@@ -61,6 +61,7 @@ class Settings:
     trusted_proxies: int
     database_pool: int
     redis_url: str = field(default="", repr=False)  # optional: shares WeChat's access token faster than the database
+    words_file: Path | None = None  # the installation's own additions to the word list (docs/moderation.md)
     port: int = 8000
     font: Path | None = None  # the typeface of posters; None: Debian's Noto Sans CJK, else the one of requirements.txt
     web_workers: int = 2
@@ -98,6 +99,7 @@ class Settings:
             photo_dir=Path(env.get("LOUZHANG_PHOTOS") or instance / "photos"),
             wechat=_wechat(env, production),
             redis_url=env.get("REDIS_URL", ""),
+            words_file=Path(env["LOUZHANG_WORDS"]).absolute() if env.get("LOUZHANG_WORDS") else None,
             log_level=_one_of(env, "LOG_LEVEL", ("INFO", "DEBUG", "WARNING", "ERROR", "CRITICAL")),
             trusted_proxies=_whole_number(env, "TRUSTED_PROXIES", 0),
             database_pool=_whole_number(env, "DATABASE_POOL", 8),

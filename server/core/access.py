@@ -5,7 +5,7 @@ Rights come from live appointments, read with the session in one query on every 
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import wraps
 from typing import Any, NamedTuple, ParamSpec, TypeVar
@@ -59,6 +59,7 @@ class Actor:
     session_id: int
     session_kind: SessionKind
     posts: tuple[Post, ...]
+    phone_sealed: bytes | None = field(default=None, repr=False)  # `persons.phone_sealed`, read with the rest
 
     @property
     def roles(self) -> frozenset[Role]:
@@ -87,6 +88,7 @@ _WHO = Hot(
         Person.id,
         Person.public_id,
         Person.name,
+        Person.phone_sealed,
         Appointment.role,
         _place.id,
         _place.kind,
@@ -130,18 +132,26 @@ def _read_actor(token: str) -> Actor | None:
     rows = _WHO.all({"token_hash": auth.hash_token(token), "now": clock.now()})
     if not rows:
         return None
-    session_id, session_kind, person_id, public_id, name = rows[0][:5]
-    posts = tuple(Post(*row[5:]) for row in rows if row[5] is not None)
-    return Actor(person_id, public_id, name, session_id, session_kind, posts)
+    if not auth.fits_the_door(rows[0][1]):
+        return None
+    return _actor(rows)
+
+
+def _actor(rows: Sequence[tuple[Any, ...]]) -> Actor:
+    session_id, kind, person_id, public_id, name, phone_sealed = rows[0][:6]
+    if kind is SessionKind.PAGE:  # a resident's, whoever she is elsewhere
+        return Actor(person_id, public_id, "", session_id, kind, ())
+    posts = tuple(Post(*row[6:]) for row in rows if row[6] is not None)
+    return Actor(person_id, public_id, name, session_id, kind, posts, phone_sealed)
 
 
 def actor_for(person_id: int, now: datetime) -> Actor:
     """Somebody's rights at a moment, without a session: for commands that act in a person's name (the demo)."""
     token, _ = auth.open_session(person_id, SessionKind.CONSOLE, now)
     rows = _WHO.all({"token_hash": auth.hash_token(token), "now": now})
-    session_id, session_kind, _, public_id, name = rows[0][:5]
-    auth.end_session(session_id, now)
-    return Actor(person_id, public_id, name, session_id, session_kind, tuple(Post(*row[5:]) for row in rows if row[5]))
+    actor = _actor(rows)
+    auth.end_session(actor.session_id, now)
+    return actor
 
 
 def require_actor() -> Actor:

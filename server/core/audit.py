@@ -29,6 +29,7 @@ class Action(StrEnum):
     APPOINTMENT_START = "appointment:start"
     CODE_REVOKE = "code:revoke"
     CODE_ROTATE = "code:rotate"
+    CONTENT_DECIDE = "content:decide"
     DEDUCTION_CANCEL = "deduction:cancel"
     DEDUCTION_ENTER = "deduction:enter"
     DUTY_DECIDE = "duty:decide"
@@ -52,6 +53,7 @@ class Action(StrEnum):
     PERSON_CREATE = "person:create"
     PERSON_DISABLE = "person:disable"
     PERSON_ENABLE = "person:enable"
+    PERSON_FORGET = "person:forget"
     PERSON_PASSWORD = "person:password"  # noqa: S105 -- a word of the trail, not a password
     PLACE_CHANGE = "place:change"
     PLACE_IMPORT = "place:import"

@@ -6,6 +6,7 @@ werkzeug's scrypt.
 
 import hashlib
 import hmac
+import re
 import secrets
 from datetime import datetime, timedelta
 
@@ -18,8 +19,15 @@ from models.enums import SessionKind
 from server.core import crypto, database
 from server.core.errors import Problem
 
-TOKEN_LIFE = {SessionKind.MINIPROGRAM: timedelta(days=30), SessionKind.CONSOLE: timedelta(hours=12)}
+TOKEN_LIFE = {
+    SessionKind.MINIPROGRAM: timedelta(days=30),
+    SessionKind.CONSOLE: timedelta(hours=12),
+    SessionKind.PAGE: timedelta(days=7),  # WeChat gives another without asking anybody
+}
+SESSIONS_KEPT = timedelta(days=30)  # after they expired
 COOKIE = "louzhang_console"
+PAGE_COOKIE = "louzhang_page"
+PAGES = re.compile(r"/(q/[^/]+|mine(/.*)?)")  # where somebody WeChat recognised is known; nowhere else
 FAILURES_ALLOWED = 5
 FAILURE_WINDOW = timedelta(minutes=15)
 PASSWORD_MIN = 10
@@ -34,13 +42,25 @@ def hash_token(token: str) -> bytes:
 
 
 def presented_token() -> str | None:
-    """The token this request carries: `Authorization: Bearer …` for the API, the cookie for console pages."""
+    """The token this request carries: `Authorization: Bearer …` for the API, a cookie for console and residents' pages."""
     header = request.headers.get("Authorization", "")
     if header.startswith("Bearer "):
         return header[7:].strip() or None
     if request.path.startswith("/console"):
         return request.cookies.get(COOKIE)
+    if PAGES.fullmatch(request.path):
+        return request.cookies.get(PAGE_COOKIE)
     return None
+
+
+def fits_the_door(kind: SessionKind) -> bool:
+    """Whether a session of this kind may come by the door the request uses.
+
+    WeChat's silent recognition is weaker than a sign-in, so its sessions open residents' pages and nothing else; and a
+    residents' page takes no other session out of its cookie.
+    """
+    by_header = request.headers.get("Authorization", "").startswith("Bearer ")
+    return (kind is SessionKind.PAGE) == (not by_header and PAGES.fullmatch(request.path) is not None)
 
 
 def open_session(person_id: int, kind: SessionKind, now: datetime) -> tuple[str, datetime]:
@@ -71,6 +91,12 @@ def end_all_sessions(person_id: int, now: datetime) -> None:
         .where(SignInSession.person_id == person_id, SignInSession.revoked_at.is_(None))
         .values(revoked_at=now)
     )
+
+
+def forget_sessions(now: datetime) -> int:
+    """Delete sessions that ended a month ago: nobody comes back with them. Returns how many."""
+    old = sa.delete(SignInSession).where(SignInSession.expires_at <= now - SESSIONS_KEPT)
+    return database.connection().execute(old).rowcount
 
 
 def hash_password(password: str) -> str:
@@ -143,6 +169,12 @@ def refuse_guess(username: str, now: datetime, refusal: Problem) -> Problem:
 def form_token(session_token: str) -> str:
     """The token a console form must carry (CSRF): bound to the session, useless in another."""
     return hmac.new(crypto.keyring().cookie_key, session_token.encode(), "sha256").hexdigest()
+
+
+def form_is_ours(session_token: str) -> bool:
+    """Whether this request's form was made for a session."""
+    given = request.form.get("form_token", "")
+    return bool(session_token) and hmac.compare_digest(given.encode(), form_token(session_token).encode())
 
 
 def check_form_token() -> None:

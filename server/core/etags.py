@@ -1,6 +1,8 @@
 """Edits carry `If-Match`: whoever edits says which version they saw, so nobody overwrites what they have not read."""
 
-from flask import Response, request
+from collections.abc import Callable
+
+from flask import Response, current_app, request
 
 from server.core.errors import GENERAL, Problem
 
@@ -32,4 +34,15 @@ def require_version(found: int, expected: int) -> None:
 def set_etag(response: Response, version: int) -> Response:
     """Tell the client which version it got."""
     response.headers["ETag"] = tag(version)
+    return response
+
+
+def picture(etag: str, data: Callable[[], bytes]) -> Response:
+    """The answer that shows a JPEG. It may be kept by the phone, but is asked for again each time: rights end."""
+    if request.if_none_match.contains(etag):
+        response = current_app.response_class(status=304)
+    else:
+        response = current_app.response_class(data(), mimetype="image/jpeg")
+    response.set_etag(etag)
+    response.headers["Cache-Control"] = "private, no-cache"
     return response

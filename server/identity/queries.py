@@ -8,6 +8,9 @@ from models import Person
 from models.enums import PlaceKind, Role
 from server.core import database
 from server.core.access import Actor
+from server.identity import phone
+from server.identity.accounts import find as find
+from server.identity.recognising import is_offered as is_offered
 from server.rules.permissions import EVERYONE, GRANTS
 
 
@@ -29,6 +32,7 @@ class Me:
 
     id: str
     name: str
+    phone: str | None  # masked: the person knows the rest
     posts: list[PostView]
     permissions: list[str]
 
@@ -36,7 +40,7 @@ class Me:
 def me(actor: Actor) -> Me:
     """Who the actor is and what the actor may do where. Reads nothing: the actor was read with the request."""
     posts = [PostView(p.role, p.role.zh, p.place, p.kind, p.place_name, sorted(GRANTS[p.role])) for p in actor.posts]
-    return Me(actor.public_id, actor.name, posts, sorted(EVERYONE))
+    return Me(actor.public_id, actor.name, phone.shown(actor), posts, sorted(EVERYONE))
 
 
 def staff_id(username: str) -> str | None:

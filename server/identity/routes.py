@@ -7,9 +7,10 @@ from flask import Response
 from server.core import clock
 from server.core.access import needs, open_to_all, require_actor
 from server.core.api import Blueprint
+from server.core.idempotency import idempotent
 from server.identity import queries, service
 from server.identity.queries import Me
-from server.identity.schemas import MeSchema, SessionSchema, SignInSchema
+from server.identity.schemas import MeSchema, PhoneCodeSchema, PhoneSchema, SessionSchema, SignInSchema
 from server.rules.permissions import Permission
 
 blueprint = Blueprint("identity", __name__, description="登录与身份")
@@ -40,3 +41,21 @@ def sign_out() -> Response | None:
 def me() -> Me:
     """Who I am and what I may do where"""
     return queries.me(require_actor())
+
+
+@blueprint.post("/me/phone")
+@needs(Permission.ME_PHONE)
+@idempotent
+@blueprint.arguments(PhoneCodeSchema)
+@blueprint.response(200, PhoneSchema)
+def keep_phone(body: dict[str, str]) -> dict[str, str]:
+    """Leave my WeChat phone number, to be called back. Never needed for reporting"""
+    return {"phone": service.keep_phone(require_actor(), body["code"])}
+
+
+@blueprint.delete("/me/phone")
+@needs(Permission.ME_PHONE)
+@blueprint.response(204)
+def forget_phone() -> None:
+    """Take my phone number back"""
+    service.forget_phone(require_actor().person_id)

@@ -19,6 +19,18 @@ class SessionSchema(Schema):
     expires_at = fields.AwareDateTime(required=True)
 
 
+class PhoneCodeSchema(Schema):
+    """The code of WeChat's phone button."""
+
+    code = Plain(1, 128, required=True, metadata={"description": "from getPhoneNumber; used once"})
+
+
+class PhoneSchema(Schema):
+    """The number that was kept, masked."""
+
+    phone = fields.String(required=True)
+
+
 class PostSchema(Schema):
     """One live appointment and what it lets me do there."""
 
@@ -35,5 +47,6 @@ class MeSchema(Schema):
 
     id = PublicId(required=True)
     name = fields.String(required=True)
+    phone = fields.String(required=True, allow_none=True, metadata={"description": "my own, masked; null: none given"})
     posts = fields.List(fields.Nested(PostSchema), required=True)
     permissions = fields.List(fields.String(), required=True, metadata={"description": "what anybody signed in may do"})

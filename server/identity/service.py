@@ -7,12 +7,19 @@ from datetime import datetime
 import sqlalchemy as sa
 from flask import current_app
 
-from models import Person, WeChatAccount, new_public_id
+from models import Person, new_public_id
 from models.enums import SessionKind
-from server.core import audit, auth, crypto, database
+from server.core import audit, auth, database
 from server.core.access import Actor
 from server.core.audit import Action
 from server.core.errors import FieldError, Problem, conflict, invalid
+from server.identity import accounts
+from server.identity.leaving import close_account as close_account
+from server.identity.leaving import take_back_phone as take_back_phone
+from server.identity.phone import forget_phone as forget_phone
+from server.identity.phone import keep_phone as keep_phone
+from server.identity.recognising import arrive as arrive
+from server.identity.recognising import set_out as set_out
 from wechat.gateway import CodeUsedOrExpired, Gateway, UserBlocked, WeChatError
 
 log = logging.getLogger("louzhang.identity")
@@ -33,42 +40,9 @@ def sign_in_with_wechat(code: str, now: datetime) -> tuple[str, datetime]:
         status = {CodeUsedOrExpired: 401, UserBlocked: 403}.get(type(error), 503)
         raise Problem(status, error.code, error.detail) from None
     appid = current_app.extensions["settings"].wechat.appid
-    person_id = _person_of(appid, identity.openid, now)
+    person_id = accounts.person_of(appid, identity.openid, identity.unionid, now)
     token, expires = auth.open_session(person_id, SessionKind.MINIPROGRAM, now)
     return token, expires
-
-
-def _person_of(appid: str, openid: str, now: datetime) -> int:
-    conn = database.connection()
-    index = crypto.blind_index(openid, "wechat_accounts.openid")
-    found = conn.execute(
-        sa.select(WeChatAccount.person_id, Person.disabled_at)
-        .join(Person, Person.id == WeChatAccount.person_id)
-        .where(WeChatAccount.appid == appid, WeChatAccount.openid_index == index)
-    ).one_or_none()
-    if found is not None:
-        if found.disabled_at is not None:
-            raise Problem(403, "disabled", "这个账号已停用，请联系社区。")
-        conn.execute(
-            sa.update(WeChatAccount)
-            .where(WeChatAccount.appid == appid, WeChatAccount.openid_index == index)
-            .values(seen_at=now)
-        )
-        return int(found.person_id)
-    person_id = conn.execute(
-        sa.insert(Person).values(public_id=new_public_id(), name="", created_at=now).returning(Person.id)
-    ).scalar_one()
-    conn.execute(
-        sa.insert(WeChatAccount).values(
-            person_id=person_id,
-            appid=appid,
-            openid_index=index,
-            openid_sealed=crypto.seal(openid, "wechat_accounts.openid_sealed"),
-            seen_at=now,
-            created_at=now,
-        )
-    )
-    return int(person_id)
 
 
 def sign_in_with_password(username: str, password: str, now: datetime) -> tuple[str, datetime]:

@@ -14,12 +14,13 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 from sqlalchemy.engine import Row
 
-from models import Issue, IssueEvent, Place
+from models import ContentCheck, Issue, IssueEvent, Place
 from models.enums import (
     AWAITING_REPORTER,
     ENDED_STATES,
     OPEN_STATES,
     Channel,
+    CheckState,
     IssueCategory,
     IssueState,
     Level,
@@ -39,6 +40,7 @@ from server.rules import lifecycle
 from server.rules.permissions import Permission
 
 _issues, _events, _places = Issue.__table__, IssueEvent.__table__, Place.__table__
+_checks = ContentCheck.__table__
 _joiner = _issues.alias("joiner")
 
 FAMILIES: dict[str, frozenset[IssueState]] = {"open": OPEN_STATES, "waiting": AWAITING_REPORTER, "ended": ENDED_STATES}
@@ -100,6 +102,7 @@ class EventView:
     role: Role | None
     who: str
     text: str
+    check: CheckState | None = None  # whether the public may see the text; None: nobody was asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -343,7 +346,17 @@ def joined_to(claim: str) -> JoinedView:
     index = claims.index(claim)
     if index is None:
         raise not_found()
-    row = _one(_JOINED.where(_issues.c.claim_index == index))
+    return _joined_view(_JOINED.where(_issues.c.claim_index == index))
+
+
+def own_joined_to(actor: Actor, public_id: str) -> JoinedView:
+    """The same for an issue the actor reported."""
+    mine = sa.and_(_issues.c.public_id == public_id, _issues.c.reporter_id == actor.person_id)
+    return _joined_view(_JOINED.where(mine))
+
+
+def _joined_view(query: sa.Select[Any]) -> JoinedView:
+    row = _one(query)
     return JoinedView(row.state, row.level, row.outcome, row.responsible, row.resolved_at, row.ended_at)
 
 
@@ -403,12 +416,17 @@ def _view(row: Row[Any], moves: Sequence[Move]) -> IssueView:
 def _timeline(issue_id: int) -> list[EventView]:
     events = _events.c
     rows = database.connection().execute(
-        sa.select(events.at, events.move, events.to_state, events.level, events.actor_role, events.text)
+        sa.select(
+            events.at, events.move, events.to_state, events.level, events.actor_role, events.text, _checks.c.state
+        )
+        .join_from(_events, _checks, _checks.c.event_id == events.id, isouter=True)
         .where(events.issue_id == issue_id)
         .order_by(events.id)
     )
     return [
-        EventView(r.at, r.move, r.move.zh, r.to_state, r.level, r.actor_role, _who(r.move, r.actor_role), r.text)
+        EventView(
+            r.at, r.move, r.move.zh, r.to_state, r.level, r.actor_role, _who(r.move, r.actor_role), r.text, r.state
+        )
         for r in rows
     ]
 

@@ -5,7 +5,7 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from models.enums import Channel, IssueCategory, IssueState, Level, Move, Role, Satisfaction
+from models.enums import Channel, CheckState, IssueCategory, IssueState, Level, Move, Role, Satisfaction
 from models.issue import TEXT_LIMIT
 from server.core.schemas import PageQuery, Plain, PublicId, Schema, Text, page_of, pattern
 
@@ -29,6 +29,12 @@ def phone(**kwargs: Any) -> Text:
     return field
 
 
+def check_state() -> fields.Enum[CheckState]:
+    """How the content check of something stands."""
+    told = {"description": "whether the public may see it (docs/moderation.md); null: nobody was asked"}
+    return fields.Enum(CheckState, by_value=True, allow_none=True, metadata=told)
+
+
 class ReportFields(Schema):
     """What every report says."""
 
@@ -37,7 +43,16 @@ class ReportFields(Schema):
     spot = Text(0, 60, load_default="", metadata={"description": "where in the building"})
     about_head = fields.Boolean(load_default=False, metadata={"description": "it is about the head herself"})
     contact = phone(metadata={"description": "optional; sealed; only handlers may open it, with a reason"})
+    use_my_phone = fields.Boolean(
+        load_default=False,
+        metadata={"description": "leave the number I gave at /me/phone as contact; only signed in, never by itself"},
+    )
     photo_ids = photo_ids()
+
+    @ma.validates_schema
+    def _one_phone(self, data: dict[str, Any], **_: Any) -> None:
+        if data.get("use_my_phone") and data.get("contact"):
+            raise ma.ValidationError("联系电话和“用我的手机号”二者选一。", "use_my_phone")
 
 
 class ReportByCodeSchema(ReportFields):
@@ -60,6 +75,8 @@ class ReportSchema(ReportFields):
     def _one_way(self, data: dict[str, Any], **_: Any) -> None:
         if (data.get("code") is None) == (data.get("building") is None):
             raise ma.ValidationError("请给出楼道码，或者（代报时）给出楼栋，二者选一。", "code")
+        if data.get("use_my_phone") and data.get("building") is not None:
+            raise ma.ValidationError("代报时请填居民的电话，不能用自己的。", "use_my_phone")
         if data.get("channel") is not None and data["channel"] not in STAFF_CHANNELS:
             raise ma.ValidationError("代报的方式只能是楼栋长代报、电话或书面。", "channel")
 
@@ -115,6 +132,7 @@ class EventSchema(Schema):
     role = fields.Enum(Role, by_value=True, allow_none=True, metadata={"description": "null: reporter or clock"})
     who = fields.String(required=True, metadata={"description": "the role in words; never a name"})
     text = fields.String(required=True)
+    check = check_state()
 
 
 class PhotoLinkSchema(Schema):
@@ -124,6 +142,7 @@ class PhotoLinkSchema(Schema):
     use = fields.String(required=True)
     width = fields.Integer(required=True)
     height = fields.Integer(required=True)
+    check = check_state()
 
 
 class IssueSchema(Schema):

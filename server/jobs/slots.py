@@ -15,6 +15,12 @@ def hourly(now: datetime) -> list[str]:
     return [now.astimezone(calendar.SHANGHAI).strftime("%Y-%m-%dT%H")]
 
 
+def every_ten_minutes(now: datetime) -> list[str]:
+    """The ten minutes that have begun, "2026-11-22T14:30". Earlier ones are not made up for."""
+    local = now.astimezone(calendar.SHANGHAI)
+    return [f"{local:%Y-%m-%dT%H}:{local.minute // 10}0"]
+
+
 def nightly(hour: int) -> Slots:
     """The last night's slot, "2026-11-22", from `hour` o'clock on. Earlier nights are not made up for."""
 

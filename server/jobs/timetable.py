@@ -11,7 +11,7 @@ from datetime import datetime
 
 from server.core import auth, idempotency, outbox_ledger, retention
 from server.jobs import ledger
-from server.jobs.slots import Slots, after_each_month, hourly, nightly
+from server.jobs.slots import Slots, after_each_month, every_ten_minutes, hourly, nightly
 from server.rules import calendar
 
 Steps = Iterator[None]
@@ -49,6 +49,12 @@ def _close_silent_issues(now: datetime) -> None:
     service.close_silent(now)
 
 
+def _queue_overdue_checks(now: datetime) -> None:
+    from server.moderation import service
+
+    service.queue_overdue(now)
+
+
 def _tell_overdue_soon(now: datetime) -> None:
     from server.issues import service
 
@@ -61,6 +67,12 @@ def _sweep_photos(now: datetime) -> None:
     service.sweep(now)
 
 
+def _forget_callbacks(now: datetime) -> None:
+    from server.callbacks import service
+
+    service.forget_old(now)
+
+
 def _erase_retained(_slot: str, now: datetime) -> Steps:
     while retention.erase_some(now):
         yield
@@ -69,11 +81,14 @@ def _erase_retained(_slot: str, now: datetime) -> Steps:
 TIMETABLE = (
     Job("close_month", after_each_month(8), _close_month),
     Job("close_silent_issues", hourly, at_once(_close_silent_issues)),
+    Job("queue_overdue_checks", every_ten_minutes, at_once(_queue_overdue_checks)),
     Job("tell_overdue_soon", hourly, at_once(_tell_overdue_soon)),
     Job("erase_retained", nightly(3), _erase_retained),
     Job("sweep_photos", nightly(3), at_once(_sweep_photos)),
     Job("forget_idempotency_keys", nightly(4), at_once(idempotency.forget_old)),
     Job("forget_sign_in_failures", nightly(4), at_once(auth.forget_failures)),
+    Job("forget_callbacks", nightly(4), at_once(_forget_callbacks)),
+    Job("forget_sessions", nightly(4), at_once(auth.forget_sessions)),
     Job("forget_job_runs", nightly(4), at_once(ledger.forget_old)),
     Job("forget_outbox", nightly(4), at_once(outbox_ledger.forget_old)),
 )

@@ -1,17 +1,20 @@
 """Reading photos: which belong to a thing, who may see one, and its bytes."""
 
+import base64
+import binascii
 import logging
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
+from flask import current_app
 from sqlalchemy import ColumnElement
 from sqlalchemy.engine import Row
 
-from models import DutyRecord, Inspection, Issue, Photo
-from models.enums import Level, PhotoUse, Role
-from server.core import access, database
+from models import ContentCheck, DutyRecord, Inspection, Issue, Photo
+from models.enums import CheckState, Level, PhotoUse, Role
+from server.core import access, api, crypto, database
 from server.core.access import Actor, Post
 from server.core.errors import not_found
 from server.core.storage import photo_store
@@ -20,6 +23,7 @@ from server.rules.permissions import Permission
 log = logging.getLogger("louzhang.photos")
 
 _photos, _issues = Photo.__table__, Issue.__table__
+_checks = ContentCheck.__table__
 _inspections, _duty_records = Inspection.__table__, DutyRecord.__table__
 
 
@@ -31,6 +35,7 @@ class PhotoView:
     use: PhotoUse
     width: int
     height: int
+    check: CheckState | None = None  # whether the public may see it; None: nobody was asked
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ def _of(column: sa.ColumnElement[Any]) -> sa.Select[Any]:
     )
 
 
-_OF_ISSUE = _of(_photos.c.issue_id)
+_OF_ISSUE = _of(_photos.c.issue_id).add_columns(_checks.c.state).outerjoin(_checks, _checks.c.photo_id == _photos.c.id)
 _OF_INSPECTION = _of(_photos.c.inspection_id)
 _OF_DUTY_RECORD = _of(_photos.c.duty_record_id)
 _FILE = sa.select(_photos.c.public_id, _photos.c.created_at, _photos.c.sha256)
@@ -102,6 +107,29 @@ def read(public_id: str) -> tuple[bytes, str]:
     """A photo's JPEG and ETag. Asks nobody: only for callers that have checked themselves. Raises 404."""
     found = _file(_FILE.where(_photos.c.public_id == public_id))
     return found.data(), found.etag
+
+
+_ADDRESS = "photos.address"  # what the seal of an address is bound to
+
+
+def public_address(public_id: str, until: datetime) -> str:
+    """Where WeChat may fetch a photo it is to check, until a moment. The address tells nothing and cannot be made up."""
+    sealed = crypto.seal(f"{public_id} {int(until.timestamp())}", _ADDRESS)
+    token = base64.urlsafe_b64encode(sealed).decode().rstrip("=")
+    return f"{current_app.extensions['settings'].public_url}{api.PREFIX}/media/{token}"
+
+
+def at_address(token: str, now: datetime) -> PhotoFile:
+    """The photo of a public address, while the address lives and the photo's check waits. Raises 404 ever after."""
+    try:
+        sealed = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
+        public_id, until = crypto.open_sealed(sealed, _ADDRESS).split(" ")
+    except (ValueError, binascii.Error, crypto.CannotOpen):
+        raise not_found() from None
+    if now >= datetime.fromtimestamp(int(until), UTC):
+        raise not_found()
+    waits = sa.exists().where(_checks.c.photo_id == _photos.c.id, _checks.c.state == CheckState.WAITING)
+    return _file(_FILE.where(_photos.c.public_id == public_id, waits))
 
 
 def _file(query: sa.Select[Any]) -> PhotoFile:

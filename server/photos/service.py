@@ -152,6 +152,16 @@ def attach(
         raise invalid("photo_ids", "有照片已过期、已用过，或不是您上传的，请重新上传。")
 
 
+def forget_uploader(person_id: int) -> int:
+    """Part the photos of a person's reports from them: the pictures stay. Returns how many.
+
+    What somebody took at work shows who did the work, and keeps its name.
+    """
+    theirs = sa.and_(_photos.c.uploaded_by_id == person_id, _photos.c.use == PhotoUse.REPORT)
+    change = sa.update(Photo).where(theirs).values(uploaded_by_id=None)
+    return database.connection().execute(change).rowcount
+
+
 def sweep(now: datetime) -> int:
     """Delete photos nobody attached within a day, and pictures whose row never came to be. Returns how many.
 

@@ -52,7 +52,10 @@ class Permission(Word):
     ISSUE_START = "issue:start", "开始办理诉求"
     ISSUE_VISIT = "issue:visit", "登记电话回访"
     ISSUE_WITHDRAW = "issue:withdraw", "撤回自己上报的诉求"
+    ME_PHONE = "me:phone", "留下或收回自己的手机号"
     ME_READ = "me:read", "查看自己的身份"
+    MODERATION_DECIDE = "moderation:decide", "决定内容能不能公开"
+    MODERATION_READ = "moderation:read", "查看待审核的内容"
     MONTH_CLOSE = "month:close", "生成考核月草稿"
     MONTH_OPEN_NOTICE = "month:open_notice", "开始公示"
     MONTH_PUBLISH = "month:publish", "公布考核月"
@@ -85,6 +88,7 @@ EVERYONE: frozenset[Permission] = frozenset(
         _P.ISSUE_REOPEN,
         _P.ISSUE_REPORT,
         _P.ISSUE_WITHDRAW,
+        _P.ME_PHONE,
         _P.ME_READ,
         _P.PHOTO_READ,
         _P.PHOTO_WRITE,
@@ -108,6 +112,8 @@ _STREET = (
         _P.ISSUE_IMPORT,
         _P.ISSUE_JOIN,
         _P.ISSUE_PASS_UP,
+        _P.MODERATION_DECIDE,
+        _P.MODERATION_READ,
         _P.MONTH_SEAL,
         _P.NOTICE_WRITE,
         _P.PLACE_IMPORT,
@@ -161,7 +167,10 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     },
     # Street and district see no household at all (least data), and nobody far away rewrites a community's month.
     Role.STREET: _STREET,
-    Role.DISTRICT: (_STREET - {_P.ISSUE_IMPORT, _P.ISSUE_PASS_UP, _P.MONTH_SEAL}) | {_P.OUTBOX_READ},
+    Role.DISTRICT: (
+        _STREET - {_P.ISSUE_IMPORT, _P.ISSUE_PASS_UP, _P.MODERATION_DECIDE, _P.MODERATION_READ, _P.MONTH_SEAL}
+    )
+    | {_P.OUTBOX_READ},
     # A department sees only what was passed to it; access narrows the scope to its level.
     Role.DEPARTMENT: _WORK_ISSUES,
     # The operator keeps the machine running and sees no business data.

@@ -114,13 +114,14 @@ def doors_never_touch_tables(house: Iterable[Module]) -> list[str]:
 
 
 def only_the_packing_list_picks_wechat(house: Iterable[Module]) -> list[str]:
-    """Only `server.app` picks live or sandbox WeChat; everybody else knows the gateway."""
+    """Only `server.app` picks live or sandbox WeChat; everybody else knows the gateway, and how pushes are read."""
     return [
         f"{m.path} imports {name}: only server.app picks live or sandbox; ask the gateway in app.extensions."
         for m in house
         if inside(m.name, "server") and m.name != "server.app"
         for name in imports(m)
-        if inside(name, "wechat") and not inside(name, "wechat.gateway") and not inside(name, "wechat.tokens")
+        if inside(name, "wechat")
+        and not any(inside(name, f"wechat.{known}") for known in ("gateway", "push", "tokens"))
     ]
 
 

@@ -50,7 +50,10 @@ def settings_come_from_config(house: Iterable[Module]) -> list[str]:
 
 def services_never_commit(house: Iterable[Module]) -> list[str]:
     """One transaction a request: the application commits, rooms do not."""
-    exempt = {"server.identity.service"}  # a failed sign-in must be remembered although it is refused
+    exempt = {
+        "server.identity.service",  # a failed sign-in must be remembered although it is refused
+        "server.identity.recognising",  # a way back from WeChat is used up before WeChat is asked
+    }
     return [
         f"{m.path}:{line} calls {name}: the application commits after the view; a command or job opens database.transaction()."
         for m in house

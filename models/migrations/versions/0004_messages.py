@@ -105,7 +105,7 @@ def upgrade() -> None:
     sa.Column('photo_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('state', sa.Enum('waiting', 'queued', 'passed', 'withheld', name='checkstate', native_enum=False, create_constraint=True, length=24), nullable=False),
     sa.Column('checked_by', sa.Enum('wechat', 'words', 'person', name='checkedby', native_enum=False, create_constraint=True, length=24), nullable=True, comment='who gave the last verdict'),
-    sa.Column('label', sa.String(length=40), nullable=False, comment='what it was held for'),
+    sa.Column('label', sa.Enum('ads', 'gambling', 'fraud', 'contact', 'personal', 'abuse', 'vulgar', 'porn', 'politics', 'crime', 'copyright', 'local', 'other', 'unchecked', 'long', 'away', 'late', 'unreadable', 'failed', name='heldfor', native_enum=False, create_constraint=True, length=24), nullable=True, comment='what it was held for'),
     sa.Column('trace', sa.String(length=80), nullable=True, comment="WeChat's name for the check"),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('due_at', sa.DateTime(timezone=True), nullable=False, comment="without a verdict by then it goes to the office's queue"),
@@ -130,8 +130,8 @@ def upgrade() -> None:
     sa.UniqueConstraint('trace', name=op.f('uq_content_checks_trace'))
     )
     with op.batch_alter_table('content_checks', schema=None) as batch_op:
+        batch_op.create_index('ix_content_checks_community_state', ['community_id', 'state', 'id'], unique=False)
         batch_op.create_index('ix_content_checks_issue', ['issue_id'], unique=False)
-        batch_op.create_index('ix_content_checks_queue', ['community_id', 'id'], unique=False, sqlite_where=sa.text("state = 'queued'"), postgresql_where=sa.text("state = 'queued'"))
         batch_op.create_index('ix_content_checks_waiting', ['due_at'], unique=False, sqlite_where=sa.text("state = 'waiting'"), postgresql_where=sa.text("state = 'waiting'"))
         batch_op.create_index('uq_content_checks_event', ['event_id'], unique=True, sqlite_where=sa.text('event_id IS NOT NULL'), postgresql_where=sa.text('event_id IS NOT NULL'))
         batch_op.create_index('uq_content_checks_photo', ['photo_id'], unique=True, sqlite_where=sa.text('photo_id IS NOT NULL'), postgresql_where=sa.text('photo_id IS NOT NULL'))
@@ -191,8 +191,8 @@ def downgrade() -> None:
         batch_op.drop_index('uq_content_checks_photo', sqlite_where=sa.text('photo_id IS NOT NULL'), postgresql_where=sa.text('photo_id IS NOT NULL'))
         batch_op.drop_index('uq_content_checks_event', sqlite_where=sa.text('event_id IS NOT NULL'), postgresql_where=sa.text('event_id IS NOT NULL'))
         batch_op.drop_index('ix_content_checks_waiting', sqlite_where=sa.text("state = 'waiting'"), postgresql_where=sa.text("state = 'waiting'"))
-        batch_op.drop_index('ix_content_checks_queue', sqlite_where=sa.text("state = 'queued'"), postgresql_where=sa.text("state = 'queued'"))
         batch_op.drop_index('ix_content_checks_issue')
+        batch_op.drop_index('ix_content_checks_community_state')
 
     op.drop_table('content_checks')
     with op.batch_alter_table('subscription_grants', schema=None) as batch_op:

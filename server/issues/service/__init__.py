@@ -1,5 +1,6 @@
 """Everything that changes an issue: reporting it, moving it, importing a ledger of them."""
 
+from server.issues.service.leaving import forget_contact, forget_reporter
 from server.issues.service.ledger import Plan, load_ledger, plan_ledger
 from server.issues.service.moving import (
     Wish,
@@ -18,6 +19,8 @@ __all__ = [
     "TellOfMove",
     "Wish",
     "close_silent",
+    "forget_contact",
+    "forget_reporter",
     "load_ledger",
     "move_as_reporter",
     "move_as_staff",

@@ -3,7 +3,7 @@
 Whoever hears of it hears after the commit: the third insert is the outbox's.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from flask import current_app
 
 from models import Appointment, Issue, IssueEvent, Person, Place, StairwellCode, new_public_id
-from models.enums import Channel, IssueCategory, IssueState, Level, Move, OutboxKind, PlaceKind, Role
+from models.enums import Channel, IssueCategory, IssueState, Level, Move, OutboxKind, PlaceKind, Role, SessionKind
 from models.types import UTCDateTime
 from server.core import access, crypto, database, outbox
 from server.core.access import Actor
@@ -25,13 +25,14 @@ from server.rules.permissions import Permission
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What somebody says. `contact` is a phone, empty when they left none."""
+    """What somebody says. `contact` is a phone, empty when they left none; `use_my_phone` takes the reporter's own."""
 
     category: IssueCategory
     text: str
     spot: str = ""
     about_head: bool = False
     contact: str = ""
+    use_my_phone: bool = False
     photo_ids: list[str] = field(default_factory=list)
 
 
@@ -95,8 +96,18 @@ def report_by_code(code: str, report: Report, now: datetime, *, reporter: Actor 
     building = Building(*row)
     if building.revoked_at is not None:
         raise Problem(410, "code_revoked", "这张楼道码已经停用，请扫楼道里新贴的码，或者联系社区。")
-    channel = Channel.SCAN if reporter is None else Channel.MINIPROGRAM
+    by_page = reporter is None or reporter.session_kind is SessionKind.PAGE
+    channel = Channel.SCAN if by_page else Channel.MINIPROGRAM
+    if report.use_my_phone:
+        report = replace(report, contact=_own_phone(reporter))
     return _file(building, report, channel, now, reporter_id=reporter.person_id if reporter else None)
+
+
+def _own_phone(reporter: Actor | None) -> str:
+    """The number a reporter left with us, read with the request. Raises 422 for somebody who left none."""
+    if reporter is None or reporter.phone_sealed is None:
+        raise invalid("use_my_phone", "您还没有留手机号。可以在“联系电话”里自己填一个，也可以不留。")
+    return crypto.open_sealed(reporter.phone_sealed, "persons.phone_sealed")
 
 
 def report_as_person(actor: Actor, building: str, channel: Channel | None, report: Report, now: datetime) -> Reported:

@@ -11,6 +11,7 @@ from server.core import clock, paging
 from server.core.access import Actor, needs, require_actor
 from server.issues import queries as issues
 from server.issues.queries import Filters, IssueItem
+from server.moderation import queries as moderation
 from server.notices import queries as notices
 from server.rules.calendar import month_of, previous
 from server.rules.levels import LEVEL_OF
@@ -52,6 +53,7 @@ def home() -> Response:
         names=names,
         unread=notices.unread(actor),
         headless=len(headless),
+        unchecked=moderation.waiting_for_us(actor) if may(actor, Permission.MODERATION_READ) else "0",
         months=_months(actor, now) if may(actor, Permission.MONTH_READ) else None,
         uninspected=_uninspected(actor, now) if may(actor, Permission.INSPECTION_WRITE) else "",
         this=month_of(now),

@@ -2,9 +2,10 @@
 
 from datetime import datetime
 
-from flask import Response, current_app, request
+from flask import Response
 
 from models.enums import PhotoUse
+from server.core import etags
 from server.core.access import Actor, needs, require_actor
 from server.photos import queries, service
 from server.rules.permissions import Permission
@@ -19,13 +20,7 @@ PHOTOS_MEGABYTES = 62  # six pictures of 10 MB and the form around them
 def photo(photo: str) -> Response:
     """A photo of something I may see. Asked for again each time: rights end."""
     file = queries.shown_to(require_actor(), photo)
-    if request.if_none_match.contains(file.etag):
-        response = current_app.response_class(status=304)
-    else:
-        response = current_app.response_class(file.data(), mimetype="image/jpeg")
-    response.set_etag(file.etag)
-    response.headers["Cache-Control"] = "private, no-cache"
-    return response
+    return etags.picture(file.etag, file.data)
 
 
 def keep_uploads(actor: Actor, use: PhotoUse, now: datetime) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from markupsafe import Markup
 
-from models.enums import OPEN_STATES, IssueState, Word
+from models.enums import OPEN_STATES, CheckState, IssueState, Word
 from server.core import clock
 from server.core.access import Actor
 from server.rules.calendar import SHANGHAI, say_month, show_month
@@ -26,6 +26,7 @@ class Entry(NamedTuple):
 MENU = (
     Entry("今日", "console.home", ("",), Permission.ME_READ),
     Entry("诉求", "console.issues", ("issues",), Permission.ISSUE_LIST),
+    Entry("内容审核", "console.moderation", ("moderation",), Permission.MODERATION_READ),
     Entry("住户", "console.households", ("households",), Permission.HOUSEHOLD_READ),
     Entry("地点", "console.places", ("places",), Permission.PLACE_READ),
     Entry("任职", "console.posts", ("posts",), Permission.APPOINTMENT_READ),
@@ -44,6 +45,8 @@ DONE = {
     "join": "已并案，结果会一并告诉上报人。",
     "pass_up": "已吹哨上报。",
     "visit": "回访结果已登记。",
+    "shown": "已经可以公开。",
+    "withheld": "已经不公开。",
     "read": "已记为看过。",
     "place": "已登记。",
     "saved": "已保存。",
@@ -114,6 +117,11 @@ def tone(state: IssueState) -> str:
     return "good" if state is IssueState.CONFIRMED else "quiet"
 
 
+def check_tone(state: CheckState) -> str:
+    """How the mark of a content check looks."""
+    return {CheckState.PASSED: "good", CheckState.WITHHELD: "alert"}.get(state, "waiting")
+
+
 def pairs(members: Iterable[Word]) -> list[tuple[str, str]]:
     """Words as the options of a choice."""
     return [(str(word), word.zh) for word in members]
@@ -127,6 +135,7 @@ HELPERS: dict[str, Any] = {
     "day": day,
     "last_day": last_day,
     "tone": tone,
+    "check_tone": check_tone,
     "once": once,
     "say_month": say_month,
     "show_month": show_month,

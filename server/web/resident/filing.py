@@ -5,6 +5,7 @@ from datetime import datetime
 from werkzeug.datastructures import FileStorage
 
 from models.enums import PhotoUse
+from server.core.access import Actor
 from server.core.errors import FieldError, Problem
 from server.issues import service as issues
 from server.issues.schemas import PHOTOS_MOST, ReportByCodeSchema
@@ -20,7 +21,9 @@ MISSING = {
 }
 
 
-def file_report(code: str, form: Form, files: list[FileStorage], now: datetime) -> Reported:
+def file_report(
+    code: str, form: Form, files: list[FileStorage], now: datetime, reporter: Actor | None = None
+) -> Reported:
     """Check the form, keep its photos, file the report. Raises Problem with the fields that are wrong."""
     text = compose(form.ticked, form.typed.get("text", ""), _offered(form.typed.get("category", "")))
     errors = _count(files)
@@ -31,7 +34,7 @@ def file_report(code: str, form: Form, files: list[FileStorage], now: datetime) 
     if errors:
         raise wrong(*errors)
     content["photo_ids"] = _keep(files, now)
-    return issues.report_by_code(code, Report(**content), now)
+    return issues.report_by_code(code, Report(**content), now, reporter=reporter)
 
 
 def _offered(category: str) -> tuple[str, ...]:

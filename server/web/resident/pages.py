@@ -4,17 +4,18 @@ from flask import Blueprint, Response, current_app, make_response, redirect, ren
 from werkzeug.wrappers import Response as AnyResponse
 
 from models.enums import IssueCategory, Satisfaction
-from server.core import clock, database
+from server.core import clock, database, etags
 from server.core.access import open_to_all
 from server.core.application import takes_up_to
 from server.core.errors import Problem, not_found
 from server.core.idempotency import idempotent
 from server.issues import queries as issues
 from server.issues.schemas import PHOTOS_MOST
+from server.moderation import queries as moderation
 from server.photos import queries as photos
 from server.places import queries as places
 from server.places.queries import BuildingView
-from server.web.resident import status
+from server.web.resident import recognition, status
 from server.web.resident.filing import file_report
 from server.web.resident.forms import Form, uploads
 from server.web.resident.phrases import NOT_SOLVED, PHRASES
@@ -36,9 +37,10 @@ def _unlisted(response: Response) -> Response:
 
 @blueprint.get("/q/<code>")
 @open_to_all(STAIRWELL)
-def report(code: str) -> Response:
+def report(code: str) -> AnyResponse:
     """What the code on the stairwell door opens"""
-    return _report_page(places.open_building(code), Form())
+    building = places.open_building(code)
+    return recognition.way_to_wechat(code) or _report_page(code, building, Form())
 
 
 @blueprint.get("/q/<string(maxlength=64):name>.txt")
@@ -60,25 +62,37 @@ def send(code: str) -> AnyResponse:
     """Take the report and show its claim code"""
     building, form, files = places.open_building(code), Form.sent(), uploads("photos")
     try:
-        reported = file_report(places.plain_code(code), form, files, clock.now())
+        reporter = recognition.reporter_of_form()
+        reported = file_report(places.plain_code(code), form, files, clock.now(), reporter)
     except Problem as problem:
         database.rollback()
         form.lost_photos = bool(files)
-        return _report_page(building, form, form.refuse(problem))
+        return _report_page(code, building, form, form.refuse(problem))
     return redirect(url_for("resident.receipt", claim=status.tidy(reported.claim_code), code=code), 303)
 
 
-def _report_page(building: BuildingView, form: Form, code: int = 200) -> Response:
+@blueprint.get("/q/<code>/photos/<photo>")
+@open_to_all(STAIRWELL)
+def open_photo(code: str, photo: str) -> Response:
+    """A photo of what is open in the building, once it passed"""
+    file = moderation.photo_of_building(places.open_building(code).building_id, photo)
+    return etags.picture(file.etag, file.data)
+
+
+def _report_page(code: str, building: BuildingView, form: Form, status_code: int = 200) -> Response:
     page = render_template(
         "resident/report.html",
+        code=places.plain_code(code),
         building=building,
+        open_issues=moderation.issues_of_building(building.building_id),
         form=form,
         categories=IssueCategory,
         phrases=PHRASES,
         typed_most=TYPED_MOST,
         photos_most=PHOTOS_MOST,
+        form_token=recognition.form_token(),
     )
-    return make_response(page, code)
+    return make_response(page, status_code)
 
 
 @blueprint.get("/r/<claim>/receipt")

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import marshmallow as ma
+from flask import url_for
 
 from models.enums import IssueState, Move, PhotoUse
+from server.core.access import Actor
 from server.core.errors import FieldError, Problem
 from server.issues import queries as issues
 from server.issues import service
 from server.issues.claims import show
-from server.issues.queries import EventView, IssueView
+from server.issues.queries import EventView, IssueView, JoinedView
 from server.issues.schemas import AnswersSchema, NoteSchema, OptionalNoteSchema
 from server.photos.queries import PhotoView
 from server.rules.lifecycle import RATING_WINDOW, Details
@@ -51,7 +53,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Everything on the status page."""
+    """Everything on the status page. Without a claim it is the page of somebody WeChat recognised."""
 
     claim: str
     shown_claim: str
@@ -67,6 +69,18 @@ class Page:
     def message(self) -> str:
         """Where the report went, in the law's words."""
         return self.lines[-1].said
+
+    def form_url(self, action: str) -> str:
+        """Where one of the reporter's words is sent."""
+        if self.claim:
+            return url_for("resident.act", claim=self.claim, action=action)
+        return url_for("mine.act", issue=self.view.id, action=action)
+
+    def photo_url(self, photo: str) -> str:
+        """Where a photo is shown."""
+        if self.claim:
+            return url_for("resident.photo", claim=self.claim, photo=photo)
+        return url_for("mine.photo", issue=self.view.id, photo=photo)
 
     @property
     def asks_solved(self) -> bool:
@@ -86,12 +100,23 @@ def read(claim: str, now: datetime) -> Page:
     except Problem:
         raise Problem(404, "unknown_claim", "没有找到这个查询码。请对照截屏或纸条再输一遍。") from None
     joined = issues.joined_to(claim) if view.duplicate_of else None
+    return _page(view, joined, now, tidy(claim))
+
+
+def read_own(actor: Actor, issue: str, now: datetime) -> Page:
+    """The page of a report of the actor's own. Raises 404 for anybody else's."""
+    view = issues.for_reporter(actor, issue)
+    joined = issues.own_joined_to(actor, issue) if view.duplicate_of else None
+    return _page(view, joined, now, "")
+
+
+def _page(view: IssueView, joined: JoinedView | None, now: datetime, claim: str) -> Page:
     moves = set(view.moves)
     if view.resolved_at and now - view.resolved_at > RATING_WINDOW:
         moves.discard(Move.RATE)
     return Page(
-        claim=tidy(claim),
-        shown_claim=show(tidy(claim)),
+        claim=claim,
+        shown_claim=show(claim),
         view=view,
         headline=words.headline(view, now, joined),
         lines=[_line(event, now) for event in reversed(view.timeline)],
@@ -104,6 +129,17 @@ def read(claim: str, now: datetime) -> Page:
 
 def act(claim: str, action: str, form: Form, now: datetime) -> None:
     """Say one of the reporter's words. Raises Problem: 422 with the fields, 409 with the law's reason, 404."""
+    move, details = _said(action, form)
+    service.move_as_reporter(issues.lock_claimed(claim), move, details, now)
+
+
+def act_as(actor: Actor, issue: str, action: str, form: Form, now: datetime) -> None:
+    """The same about a report of the actor's own."""
+    move, details = _said(action, form)
+    service.move_as_reporter(issues.lock_own(actor, issue), move, details, now)
+
+
+def _said(action: str, form: Form) -> tuple[Move, Details]:
     move, schema = ACTIONS[action]
     if action == "reopen":
         form.typed["text"] = compose(form.ticked, form.typed.get("text", ""), NOT_SOLVED)
@@ -114,7 +150,7 @@ def act(claim: str, action: str, form: Form, now: datetime) -> None:
         raise wrong(
             *(FieldError(e.field, EMPTY.get(action, e.message)) if blank else e for e in problem.errors)
         ) from None
-    service.move_as_reporter(issues.lock_claimed(claim), move, Details(**content), now)
+    return move, Details(**content)
 
 
 def _line(event: EventView, now: datetime) -> Line:

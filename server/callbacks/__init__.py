@@ -1,0 +1,1 @@
+"""微信推送: what WeChat tells us of its own accord."""

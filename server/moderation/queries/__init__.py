@@ -1,0 +1,15 @@
+"""Reading checks: the office's queue, and what the public may see."""
+
+from server.moderation.queries.public import PublicIssue, PublicPhoto, issues_of_building, photo_of_building
+from server.moderation.queries.queue import CheckView, check, checks, waiting_for_us
+
+__all__ = [
+    "CheckView",
+    "PublicIssue",
+    "PublicPhoto",
+    "check",
+    "checks",
+    "issues_of_building",
+    "photo_of_building",
+    "waiting_for_us",
+]

@@ -1,0 +1,124 @@
+"""What anybody in the stairwell may see of what is open in the building: two queries, nothing of anybody.
+
+No id, no claim, no contact, no name, no minute of the day, and nothing that is about the head.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Row
+
+from models import ContentCheck, Issue, IssueEvent, Photo
+from models.enums import OPEN_STATES, CheckState, IssueCategory, IssueState, Move
+from server.core import database
+from server.core.errors import not_found
+from server.photos import queries as photos
+from server.photos.queries import PhotoFile
+from server.rules import publicity
+from server.rules.calendar import SHANGHAI
+from server.rules.publicity import Publicity
+
+MOST = 10
+PHOTOS_MOST = 3
+
+_checks, _issues = ContentCheck.__table__, Issue.__table__
+_events, _photos = IssueEvent.__table__, Photo.__table__
+
+_WHOLE = tuple(category for category in IssueCategory if publicity.publicity(category) is Publicity.WHOLE)
+_TEXT_PASSED = (
+    sa.exists()
+    .select_from(_checks.join(_events, _events.c.id == _checks.c.event_id))
+    .where(
+        _checks.c.issue_id == _issues.c.id,
+        _checks.c.state == CheckState.PASSED,
+        _events.c.move == Move.REPORT,
+    )
+    .correlate(_issues)
+)
+_SHOWN = (
+    _issues.c.building_id == sa.bindparam("building"),
+    sa.not_(_issues.c.about_head),
+    _issues.c.state.in_(sorted(OPEN_STATES)),
+)
+_LIST: sa.Select[Any] = (
+    sa.select(
+        _issues.c.id,
+        _issues.c.category,
+        _issues.c.state,
+        _issues.c.reported_at,
+        # Read only where it may be shown: what did not pass never leaves the database.
+        sa.case((_TEXT_PASSED, sa.func.substr(_issues.c.text, 1, publicity.READ_AHEAD)), else_="").label("text"),
+        sa.case((_TEXT_PASSED, _issues.c.spot), else_="").label("spot"),
+    )
+    .where(*_SHOWN, _issues.c.category.in_(publicity.LISTED))
+    .order_by(_issues.c.id.desc())
+    .limit(MOST)
+)
+_PASSED_PHOTOS: sa.Select[Any] = (
+    sa.select(_photos.c.issue_id, _photos.c.public_id, _photos.c.width, _photos.c.height)
+    .join_from(_photos, _checks, _checks.c.photo_id == _photos.c.id)
+    .join(_issues, _issues.c.id == _photos.c.issue_id)
+    .where(*_SHOWN, _issues.c.category.in_(_WHOLE), _checks.c.state == CheckState.PASSED)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PublicPhoto:
+    """A photo that passed."""
+
+    id: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class PublicIssue:
+    """An open issue as its neighbours may see it. `excerpt` and `spot` are empty unless they passed."""
+
+    category: IssueCategory
+    category_name: str
+    state: IssueState
+    state_name: str
+    since: date
+    excerpt: str
+    spot: str
+    photos: Sequence[PublicPhoto]
+
+
+def issues_of_building(building_id: int) -> list[PublicIssue]:
+    """The latest open issues of a building, newest first, at most ten."""
+    connection = database.connection()
+    rows = connection.execute(_LIST, {"building": building_id}).all()
+    whole = [row.id for row in rows if row.category in _WHOLE]
+    pictures: dict[int, list[PublicPhoto]] = {}
+    if whole:
+        found = _PASSED_PHOTOS.where(_photos.c.issue_id.in_(whole)).order_by(_photos.c.id)
+        for issue_id, *photo in connection.execute(found, {"building": building_id}):
+            pictures.setdefault(issue_id, []).append(PublicPhoto(*photo))
+    return [_public(row, pictures.get(row.id, [])) for row in rows]
+
+
+def photo_of_building(building_id: int, photo: str) -> PhotoFile:
+    """A photo that stands in the list of this building now. Raises 404 for every other."""
+    passed = _PASSED_PHOTOS.where(_photos.c.public_id == photo).with_only_columns(_photos.c.issue_id)
+    row = database.connection().execute(passed, {"building": building_id}).one_or_none()
+    if row is None:
+        raise not_found()
+    return photos.of_issue(photo, row.issue_id)
+
+
+def _public(row: Row[Any], pictures: list[PublicPhoto]) -> PublicIssue:
+    whole = publicity.publicity(row.category) is Publicity.WHOLE
+    return PublicIssue(
+        category=row.category,
+        category_name=row.category.zh,
+        state=row.state,
+        state_name=row.state.zh,
+        since=row.reported_at.astimezone(SHANGHAI).date(),
+        excerpt=publicity.excerpt(row.text) if whole else "",
+        spot=publicity.public_spot(row.spot) if whole else "",
+        photos=pictures[:PHOTOS_MOST] if whole else [],
+    )
