@@ -263,6 +263,16 @@ class OutboxKind(Word):
     CODE_IMAGE = "code_image", "小程序码"  # a stairwell_codes row: have its mini-program code drawn
 
 
+class CodeEnd(Word):
+    """Why a stairwell code no longer works."""
+
+    TORN = "torn", "海报被撕"
+    DEFACED = "defaced", "海报被涂改"
+    ABUSED = "abused", "被人冒用"
+    CLOSED = "closed", "楼栋停用"
+    OTHER = "other", "其他"
+
+
 class GrantEnd(Word):
     """Why a grant for subscribe messages is over."""
 

@@ -7,7 +7,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, declared_attr, mapped_column
 
 from models.base import Base, Key, Public, reference
-from models.enums import PlaceKind
+from models.enums import CodeEnd, PlaceKind, Role
 from models.types import Id, checked_enum
 
 
@@ -78,10 +78,17 @@ class StairwellCode(Public, Base):
     building_id: Mapped[int] = reference("places.id")
     created_at: Mapped[datetime]
     created_by_id: Mapped[int | None] = reference("persons.id", nullable=True)
+    created_role: Mapped[Role | None] = mapped_column(
+        checked_enum(Role, "made_in_role"), comment="none: by an import at the command line"
+    )
     revoked_at: Mapped[datetime | None]
     revoked_by_id: Mapped[int | None] = reference("persons.id", nullable=True)
-    revoked_why: Mapped[str] = mapped_column(
-        sa.String(80), default="", server_default="", comment="torn down, abused …"
+    revoked_role: Mapped[Role | None] = mapped_column(checked_enum(Role, "revoked_in_role"))
+    revoked_why: Mapped[CodeEnd | None] = mapped_column(
+        checked_enum(CodeEnd), comment="none: in use, or revoked before reasons were asked for"
+    )
+    revoked_note: Mapped[str] = mapped_column(
+        sa.String(80), default="", server_default="", comment="what the reason leaves open, in the office's words"
     )
     image: Mapped[str | None] = mapped_column(sa.String(80), comment="where its mini-program code is kept, once drawn")
 
@@ -93,4 +100,5 @@ class StairwellCode(Public, Base):
             sqlite_where=sa.text("revoked_at IS NULL"),
             postgresql_where=sa.text("revoked_at IS NULL"),
         ),
+        sa.Index("ix_stairwell_codes_building", "building_id", "id"),
     )

@@ -7,6 +7,7 @@ its own secret and database.
 import base64
 import binascii
 import os
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -38,6 +39,8 @@ class WeChatSettings:
     service_appid: str = ""
     service_secret: str = field(default="", repr=False)
     """A service account that recognises who opened one of our pages inside WeChat. Empty: nobody is recognised."""
+    verify_files: Mapping[str, str] = field(default_factory=dict)
+    """Files by which WeChat sees that our domain is ours: name → content (docs/codes.md)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,7 @@ class Settings:
     redis_url: str = field(default="", repr=False)  # optional: shares WeChat's access token faster than the database
     words_file: Path | None = None  # the installation's own additions to the word list (docs/moderation.md)
     port: int = 8000
+    font: Path | None = None  # the typeface of posters; None: Debian's Noto Sans CJK, else the one of requirements.txt
     web_workers: int = 2
     web_threads: int = 4
 
@@ -100,6 +104,7 @@ class Settings:
             trusted_proxies=_whole_number(env, "TRUSTED_PROXIES", 0),
             database_pool=_whole_number(env, "DATABASE_POOL", 8),
             port=port,
+            font=_font(env),
             web_workers=max(1, _whole_number(env, "WEB_WORKERS", 2)),
             web_threads=max(1, _whole_number(env, "WEB_THREADS", 4)),
         )
@@ -125,7 +130,42 @@ def _wechat(env: Mapping[str, str], production: bool) -> WeChatSettings:
         content_check=_one_of(env, "WECHAT_CONTENT_CHECK", ("OFF", "ON")) == "ON",
         service_appid=env.get("WECHAT_SERVICE_APPID", ""),
         service_secret=env.get("WECHAT_SERVICE_SECRET", ""),
+        verify_files=_verify_files(env.get("WECHAT_VERIFY_FILE", "")),
     )
+
+
+_VERIFY_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}\.txt")
+_VERIFY_MOST = 1024
+
+
+def _verify_files(told: str) -> dict[str, str]:
+    """WeChat's verification files: `NAME.txt=CONTENT`, or the path of the file or of a folder with such files."""
+    if not told:
+        return {}
+    name, given, content = told.partition("=")
+    if given:
+        files = {name.strip(): content.strip()}
+    else:
+        path = Path(told)
+        try:
+            found = sorted(path.glob("*.txt")) if path.is_dir() else [path]
+            files = {file.name: file.read_text("ascii").strip() for file in found}
+        except (OSError, UnicodeDecodeError):
+            raise SettingsError("WECHAT_VERIFY_FILE must be a file or folder that can be read") from None
+    for name, content in files.items():
+        if not _VERIFY_NAME.fullmatch(name) or not content.isascii() or not 0 < len(content) <= _VERIFY_MOST:
+            raise SettingsError("WECHAT_VERIFY_FILE must be NAME.txt=CONTENT, the downloaded .txt file, or its folder")
+    if not files:
+        raise SettingsError("WECHAT_VERIFY_FILE must be a folder with .txt files in it")
+    return files
+
+
+def _font(env: Mapping[str, str]) -> Path | None:
+    """The typeface of posters. Raises SettingsError when it is not there: a poster would be noticed much later."""
+    told = env.get("LOUZHANG_FONT", "")
+    if told and not Path(told).is_file():
+        raise SettingsError("LOUZHANG_FONT must be the file of a typeface")
+    return Path(told).absolute() if told else None
 
 
 def _wechat_address(env: Mapping[str, str], production: bool) -> str:

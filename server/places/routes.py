@@ -1,29 +1,37 @@
 """地点: the place tree, its import, and the codes on stairwell doors."""
 
 from typing import Any
+from urllib.parse import quote
 
 from flask import Response
 
 from server.core import clock, etags
-from server.core.access import needs, require_actor
+from server.core.access import needs, open_to_all, require_actor
 from server.core.api import Blueprint
 from server.core.application import takes_up_to
 from server.core.errors import FieldError, Problem
 from server.core.idempotency import idempotent
 from server.core.paging import Page
+from server.core.schemas import PageQuery
 from server.places import queries, service
-from server.places.queries import CodeView, PlaceItem
+from server.places.queries import CodeView, PastCode, PlaceItem, Scanned
 from server.places.schemas import (
+    CodeRevocationQuery,
+    CodeRevocationSchema,
+    CodeRotationSchema,
     NewPlaceSchema,
+    PastCodePageSchema,
     PlaceChangeSchema,
     PlaceImportReportSchema,
     PlaceImportSchema,
     PlacePageSchema,
     PlaceQuery,
     PlaceSchema,
+    PosterQuery,
+    ScannedSchema,
     StairwellCodeSchema,
 )
-from server.places.service import ImportReport
+from server.places.service import ImportReport, Size
 from server.rules.permissions import Permission
 
 blueprint = Blueprint("places", __name__, description="地点")
@@ -114,16 +122,62 @@ def code_picture(building: str) -> Response:
 @blueprint.post("/places/<string(length=16):building>/code/rotations")
 @needs(Permission.CODE_ROTATE)
 @idempotent
+@blueprint.arguments(CodeRotationSchema)
 @blueprint.response(201, StairwellCodeSchema)
-def rotate(building: str) -> CodeView:
+def rotate(body: dict[str, Any], building: str) -> CodeView:
     """Replace the code: the old one is dark at once"""
-    service.rotate_code(require_actor(), building, clock.now())
+    service.rotate_code(require_actor(), building, clock.now(), **body)
     return queries.code_of(require_actor(), building)
+
+
+@blueprint.post("/places/<string(length=16):building>/code/revocations")
+@needs(Permission.CODE_ROTATE)
+@idempotent
+@blueprint.arguments(CodeRevocationSchema)
+@blueprint.response(204)
+def revoke(body: dict[str, Any], building: str) -> None:
+    """Revoke the code without a new one"""
+    service.revoke_code(require_actor(), building, clock.now(), **body)
 
 
 @blueprint.delete("/places/<string(length=16):building>/code")
 @needs(Permission.CODE_ROTATE)
+@blueprint.arguments(CodeRevocationQuery, location="query")
 @blueprint.response(204)
-def revoke(building: str) -> None:
-    """Revoke the code without a new one"""
-    service.revoke_code(require_actor(), building, clock.now())
+def delete_code(query: dict[str, Any], building: str) -> None:
+    """Revoke the code without a new one and without a note"""
+    service.revoke_code(require_actor(), building, clock.now(), **query)
+
+
+@blueprint.get("/places/<string(length=16):building>/codes")
+@needs(Permission.CODE_READ)
+@blueprint.arguments(PageQuery, location="query")
+@blueprint.response(200, PastCodePageSchema)
+def codes(query: dict[str, Any], building: str) -> Page[PastCode]:
+    """The codes a building has had, the newest first: from when to when, and why no longer"""
+    return queries.codes_of(require_actor(), building, **query)
+
+
+@blueprint.get("/places/<string(length=16):place>/posters.pdf")
+@needs(Permission.CODE_READ)
+@blueprint.arguments(PosterQuery, location="query")
+@blueprint.response(200, {"type": "string", "format": "binary"}, content_type="application/pdf")
+def posters(query: dict[str, Any], place: str) -> Response:
+    """Posters to print: of a building, or of every open building below an estate, grid or community"""
+    return poster_file(place, query["size"])
+
+
+def poster_file(place: str, size: Size) -> Response:
+    """The posters as a file to download, named in Chinese."""
+    name, content = service.print_posters(require_actor(), place, size, clock.now())
+    response = Response(content, content_type="application/pdf")
+    response.headers["Content-Disposition"] = f"attachment; filename=posters-{size}.pdf; filename*=UTF-8''{quote(name)}"
+    return response
+
+
+@blueprint.get("/codes/<string(maxlength=24):code>")
+@open_to_all("whoever scanned the code stands before the building")
+@blueprint.response(200, ScannedSchema)
+def scanned(code: str) -> Scanned:
+    """Which building a stairwell code belongs to; 410 for one that no longer works"""
+    return queries.scanned(code)

@@ -2,9 +2,12 @@
 
 from marshmallow import ValidationError, fields, validates_schema
 
-from models.enums import PlaceKind
+from models.enums import CodeEnd, PlaceKind, Role
 from server.core.schemas import File, PageQuery, PublicId, Schema, Text, page_of
 from server.places.layout import CODE_LIMIT, NAME_LIMIT
+from server.places.posters import Size
+
+NOTE_LIMIT = 80
 
 
 class AncestorSchema(Schema):
@@ -108,3 +111,56 @@ class StairwellCodeSchema(Schema):
     code = fields.String(required=True)
     url = fields.Url(required=True, require_tld=False)
     created_at = fields.AwareDateTime(required=True)
+
+
+class CodeRotationSchema(Schema):
+    """Why a code is replaced; needed unless the building has none."""
+
+    why = fields.Enum(CodeEnd, by_value=True, load_default=None)
+    note = Text(0, NOTE_LIMIT, load_default="", metadata={"description": "for the office; no residents' names"})
+
+
+class CodeRevocationSchema(CodeRotationSchema):
+    """Why a code is revoked."""
+
+    why = fields.Enum(CodeEnd, by_value=True, required=True)
+
+
+class CodeRevocationQuery(Schema):
+    """Why a code is revoked."""
+
+    why = fields.Enum(CodeEnd, by_value=True, required=True)
+
+
+class PastCodeSchema(Schema):
+    """A code a building has or had."""
+
+    id = PublicId(required=True)
+    code = fields.String(required=True)
+    created_at = fields.AwareDateTime(required=True)
+    created_role = fields.Enum(Role, by_value=True, required=True, allow_none=True)
+    revoked_at = fields.AwareDateTime(required=True, allow_none=True, metadata={"description": "null: in use"})
+    revoked_role = fields.Enum(Role, by_value=True, required=True, allow_none=True)
+    why = fields.Enum(CodeEnd, by_value=True, required=True, allow_none=True)
+    note = fields.String(
+        required=True, allow_none=True, metadata={"description": "null for those who cannot change codes"}
+    )
+
+
+PastCodePageSchema = page_of(PastCodeSchema)
+
+
+class ScannedSchema(Schema):
+    """Where somebody with a code stands."""
+
+    code = fields.String(required=True, metadata={"description": "as it is kept: report with this one"})
+    name = fields.String(required=True, metadata={"description": "幸福社区 阳光小区 3栋"})
+    building = fields.String(required=True)
+    estate = fields.String(required=True, allow_none=True)
+    community = fields.String(required=True)
+
+
+class PosterQuery(Schema):
+    """What to print on."""
+
+    size = fields.Enum(Size, by_value=True, load_default=Size.A4)

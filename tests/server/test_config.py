@@ -59,6 +59,12 @@ def test_production_refuses_to_start_without_its_own(name: str) -> None:
         ("DATABASE_POOL", "-1"),
         ("PORT", "http"),
         ("WEB_WORKERS", "2.5"),
+        ("LOUZHANG_FONT", "/nowhere/font.ttc"),
+        ("WECHAT_VERIFY_FILE", "/nowhere/x.txt"),
+        ("WECHAT_VERIFY_FILE", "x.html=1"),
+        ("WECHAT_VERIFY_FILE", "../x.txt=1"),
+        ("WECHAT_VERIFY_FILE", "x.txt="),
+        ("WECHAT_VERIFY_FILE", "x.txt=页"),
     ],
 )
 def test_what_is_wrong_is_named(name: str, value: str) -> None:
@@ -78,3 +84,19 @@ def test_a_folder_that_cannot_hold_a_key_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(SettingsError, match=r"^cannot keep a key in .*: Not a directory$"):
         Settings.from_env({"LOUZHANG_INSTANCE": str(tmp_path / "file" / "below")})
+
+
+def test_wechats_verification_file_is_told_or_read(tmp_path: Path) -> None:
+    (tmp_path / "Ab3.txt").write_text("1f0c\n")
+    (tmp_path / "MP_verify_x.txt").write_text("x")
+    (tmp_path / "notes.md").write_text("not for WeChat")
+    for told, files in (
+        ("", {}),
+        ("Ab3.txt=1f0c", {"Ab3.txt": "1f0c"}),
+        (str(tmp_path / "Ab3.txt"), {"Ab3.txt": "1f0c"}),
+        (str(tmp_path), {"Ab3.txt": "1f0c", "MP_verify_x.txt": "x"}),
+    ):
+        assert Settings.from_env({**PRODUCTION, "WECHAT_VERIFY_FILE": told}).wechat.verify_files == files
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(SettingsError, match="WECHAT_VERIFY_FILE must"):
+        Settings.from_env({**PRODUCTION, "WECHAT_VERIFY_FILE": str(tmp_path / "empty")})

@@ -146,8 +146,12 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column('phone_index', sa.LargeBinary(length=16), nullable=True, comment='keyed blind index'))
 
     with op.batch_alter_table('stairwell_codes', schema=None) as batch_op:
-        batch_op.add_column(sa.Column('revoked_why', sa.String(length=80), server_default='', nullable=False, comment='torn down, abused …'))
+        batch_op.add_column(sa.Column('created_role', sa.Enum('head', 'grid', 'community', 'street', 'district', 'department', 'operator', name='made_in_role', native_enum=False, create_constraint=True, length=24), nullable=True, comment='none: by an import at the command line'))
+        batch_op.add_column(sa.Column('revoked_role', sa.Enum('head', 'grid', 'community', 'street', 'district', 'department', 'operator', name='revoked_in_role', native_enum=False, create_constraint=True, length=24), nullable=True))
+        batch_op.add_column(sa.Column('revoked_why', sa.Enum('torn', 'defaced', 'abused', 'closed', 'other', name='codeend', native_enum=False, create_constraint=True, length=24), nullable=True, comment='none: in use, or revoked before reasons were asked for'))
+        batch_op.add_column(sa.Column('revoked_note', sa.String(length=80), server_default='', nullable=False, comment='what the reason leaves open, in the office\'s words'))
         batch_op.add_column(sa.Column('image', sa.String(length=80), nullable=True, comment='where its mini-program code is kept, once drawn'))
+        batch_op.create_index('ix_stairwell_codes_building', ['building_id', 'id'], unique=False)
 
     with op.batch_alter_table('wechat_accounts', schema=None) as batch_op:
         batch_op.add_column(sa.Column('unionid_index', sa.LargeBinary(length=16), nullable=True, comment='keyed blind index: the same person in our other app'))
@@ -169,8 +173,14 @@ def downgrade() -> None:
         batch_op.drop_column('unionid_index')
 
     with op.batch_alter_table('stairwell_codes', schema=None) as batch_op:
+        batch_op.drop_index('ix_stairwell_codes_building')
+        for words in ('codeend', 'revoked_in_role', 'made_in_role'):
+            batch_op.drop_constraint(op.f(f'ck_stairwell_codes_{words}'), type_='check')
         batch_op.drop_column('image')
+        batch_op.drop_column('revoked_note')
         batch_op.drop_column('revoked_why')
+        batch_op.drop_column('revoked_role')
+        batch_op.drop_column('created_role')
 
     with op.batch_alter_table('persons', schema=None) as batch_op:
         batch_op.drop_column('phone_index')

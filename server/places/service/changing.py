@@ -7,12 +7,12 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
 from models import Place, new_public_id
-from models.enums import PlaceKind
+from models.enums import CodeEnd, PlaceKind
 from server.core import access, audit, database, etags
 from server.core.access import Actor
 from server.core.audit import Action
 from server.core.errors import conflict, invalid
-from server.places.service.codes import give_codes
+from server.places.service.codes import end_code, give_codes
 from server.rules.permissions import Permission
 from server.rules.place_tree import may_hang
 
@@ -47,7 +47,7 @@ def create(actor: Actor, parent: str, kind: PlaceKind, code: str, name: str, now
     }
     place_id: int = connection.execute(sa.insert(Place).values(values).returning(_table.c.id)).scalar_one()
     if kind is PlaceKind.BUILDING:
-        give_codes([place_id], now, actor)
+        give_codes([place_id], now, actor, actor.role_for(Permission.PLACE_WRITE))
     else:
         own = Place.ANCESTOR[kind]
         connection.execute(sa.update(Place).where(_table.c.id == place_id).values({own: place_id}))
@@ -81,11 +81,21 @@ def change(
     if closed is not None and closed != (row.closed_at is not None):
         _refuse_closing(row) if closed else _refuse_opening(row)
         values["closed_at"] = now if closed else None
+        if row.kind is PlaceKind.BUILDING:
+            _end_or_give_code(actor, row.id, closed, now)
         _note(actor, place, row.id, "close" if closed else "open", now)
     if values:
         database.connection().execute(
             sa.update(Place).where(_table.c.id == row.id).values(**values, version=row.version + 1)
         )
+
+
+def _end_or_give_code(actor: Actor, building_id: int, closed: bool, now: datetime) -> None:
+    """A closed building's posters go dark; one in use has a code, and it is not the one that may still hang somewhere."""
+    role = actor.role_for(Permission.PLACE_WRITE)
+    end_code(building_id, now, actor, role, CodeEnd.CLOSED)
+    if not closed:
+        give_codes([building_id], now, actor, role)
 
 
 def _refuse_taken_name(parent_id: int | None, name: str) -> None:

@@ -123,7 +123,7 @@ def add_buildings(community: Row[Any], names: Sequence[str], now: datetime, *, a
         for name in names
     ]
     made = database.connection().execute(sa.insert(Place).returning(_table.c.id), rows)
-    give_codes(made.scalars().all(), now, actor)
+    give_codes(made.scalars().all(), now, actor, actor.role_for(Permission.ISSUE_IMPORT) if actor else None)
     audit.record(
         Action.PLACE_IMPORT,
         now,
@@ -206,7 +206,8 @@ def _create(new: list[Candidate], known: dict[str, Known], now: datetime, actor:
         inserted = connection.execute(sa.insert(Place).returning(_table.c.code, _table.c.id), rows).all()
         ids.update((code, place_id) for code, place_id in inserted)
         if kind is PlaceKind.BUILDING:
-            give_codes((place_id for _, place_id in inserted), now, actor)
+            role = actor.role_for(Permission.PLACE_IMPORT) if actor else None
+            give_codes((place_id for _, place_id in inserted), now, actor, role)
             continue
         own = Place.ANCESTOR[kind]
         connection.execute(

@@ -1,6 +1,6 @@
 """Residents' pages: scan, report, follow. Every POST answers 303: going back or reloading sends nothing twice."""
 
-from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
+from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
 from models.enums import IssueCategory, Satisfaction
@@ -14,7 +14,7 @@ from server.issues.schemas import PHOTOS_MOST
 from server.moderation import queries as moderation
 from server.photos import queries as photos
 from server.places import queries as places
-from server.places.queries import BuildingView, Revoked
+from server.places.queries import BuildingView
 from server.web.resident import recognition, status
 from server.web.resident.filing import file_report
 from server.web.resident.forms import Form, uploads
@@ -39,8 +39,19 @@ def _unlisted(response: Response) -> Response:
 @open_to_all(STAIRWELL)
 def report(code: str) -> AnyResponse:
     """What the code on the stairwell door opens"""
-    building = _building(code)
+    building = places.open_building(code)
     return recognition.way_to_wechat(code) or _report_page(code, building, Form())
+
+
+@blueprint.get("/q/<string(maxlength=64):name>.txt")
+@blueprint.get("/<string(maxlength=64):name>.txt")
+@open_to_all("WeChat fetches it to see that the domain is ours; it says nothing else")
+def verification(name: str) -> Response:
+    """WeChat's verification file: under /q/ for the rule of the posters, at the top for web pages in WeChat"""
+    content = current_app.extensions["settings"].wechat.verify_files.get(f"{name}.txt")
+    if content is None:
+        raise not_found()
+    return Response(content, content_type="text/plain; charset=utf-8")
 
 
 @blueprint.post("/q/<code>")
@@ -49,7 +60,7 @@ def report(code: str) -> AnyResponse:
 @idempotent
 def send(code: str) -> AnyResponse:
     """Take the report and show its claim code"""
-    building, form, files = _building(code), Form.sent(), uploads("photos")
+    building, form, files = places.open_building(code), Form.sent(), uploads("photos")
     try:
         reporter = recognition.reporter_of_form()
         reported = file_report(places.plain_code(code), form, files, clock.now(), reporter)
@@ -64,20 +75,8 @@ def send(code: str) -> AnyResponse:
 @open_to_all(STAIRWELL)
 def open_photo(code: str, photo: str) -> Response:
     """A photo of what is open in the building, once it passed"""
-    file = moderation.photo_of_building(_building(code).building_id, photo)
+    file = moderation.photo_of_building(places.open_building(code).building_id, photo)
     return etags.picture(file.etag, file.data)
-
-
-def _building(code: str) -> BuildingView:
-    """The building of a live code. Whoever holds an old poster learns only that it is old."""
-    building = places.building_by_code(code)
-    if building is None:
-        raise Problem(404, "unknown_code", "没有认出这张楼道码。请扫楼道里新贴的码，或者联系社区。")
-    if isinstance(building, Revoked):
-        raise Problem(410, "code_revoked", "这张楼道码已经停用。请扫楼道里新贴的码，或者联系社区。")
-    if building.closed_at is not None:
-        raise Problem(410, "building_closed", "这张楼道码对应的楼栋已经停用。请扫您现在楼道里的码，或者联系社区。")
-    return building
 
 
 def _report_page(code: str, building: BuildingView, form: Form, status_code: int = 200) -> Response:

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from models import Place, StairwellCode
 from models.enums import Role
+from tests.server.places.printed import Printed
 from tests.server.web.desk import Desk, Page
 from tests.world import Spot, World
 
@@ -92,11 +93,19 @@ def test_a_code_is_replaced_and_revoked(community: Spot, world: World, clerk: De
     building = world.building(community)
     address = f"/console/places/{building.public_id}/code"
     old = clerk.open(address)
-    new = old.submit("/rotate")
+    idle = old.submit("/rotate")
+    assert idle.status == 422
+    assert "请选择为什么要换码" in idle.text
+    assert "closed" not in old.form("/rotate").options["why"]
+    new = old.submit("/rotate", why="defaced", note="二楼的被画了")
     assert "已换发新码" in new.text
     assert old.html.split("/q/")[1][:10] != new.html.split("/q/")[1][:10]
-    gone = new.submit("/revoke")
+    assert "海报被涂改：二楼的被画了" in new.text
+    assert "社区居委会" in new.text
+    assert clerk.open(address).submit("/revoke").status == 422
+    gone = new.submit("/revoke", why="abused")
     assert "没有在用的楼道码" in gone.text
+    assert "被人冒用" in gone.text
     assert clerk.client.get(f"{address}.svg").status_code == 404
     assert "发码" in gone.text
     assert "/q/" in gone.submit("/rotate").html
@@ -110,10 +119,38 @@ def test_a_grid_worker_prints_but_does_not_replace(community: Spot, world: World
     worker = Desk(world.staff(Role.GRID, grid))
     page = worker.open(f"/console/places/{building.public_id}/code")
     assert not page.has_form("/rotate")
-    poster = worker.open(f"/console/places/{building.public_id}/poster?size=a6")
-    assert "扫码报修，不用注册" in poster.text
-    assert "3栋" in poster.text
-    assert "幸福社区" in poster.text
+    links = [link for link in page.links if "posters.pdf" in link]
+    assert [link.split("size=")[1] for link in links] == ["a4", "a6", "label"]
+    for link in links:
+        sheet = worker.client.get(link)
+        assert sheet.mimetype == "application/pdf"
+        assert sheet.headers["Content-Disposition"].startswith("inline; ")
+        assert set(Printed(sheet.data).read()) == {f"http://louzhang.test/q/{building.stairwell_code}"}
+
+
+def test_posters_of_a_whole_community_name_the_buildings_without_a_code(
+    community: Spot, world: World, clerk: Desk
+) -> None:
+    grid = world.grid(community)
+    buildings = [world.building(grid, f"{number}栋") for number in (1, 2, 3)]
+    with world.writing() as c:
+        dark = sa.update(StairwellCode).where(StairwellCode.building_id == buildings[1].id)
+        c.execute(dark.values(revoked_at=world.clock.now()))
+    page = clerk.open(f"/console/places/{community.public_id}")
+    address = next(link for link in page.links if link.endswith("/posters"))
+    page = clerk.open(address)
+    assert "共 2 栋楼" in page.text
+    assert "2栋" in page.text.split("没有码、印不出来的楼")[1]
+    sheet = clerk.client.get(next(link for link in page.links if link.endswith("size=a6")))
+    assert len(Printed(sheet.data).read()) == 2
+    stranger = Desk(world.staff(Role.COMMUNITY, world.community()))
+    assert stranger.open(address, 404)
+    assert stranger.open(f"{address}.pdf", 404)
+    officer = Desk(world.staff(Role.STREET, world.street()))
+    assert address not in officer.open(f"/console/places/{community.public_id}").links
+    empty = world.community()
+    page = Desk(world.staff(Role.COMMUNITY, empty)).open(f"/console/places/{empty.public_id}/posters")
+    assert "这里没有在用的楼道码" in page.text
 
 
 TABLE = "编码,名称,类别,上级\nXF-G9,第九网格,网格,{code}\nXF-901,九号楼,楼栋,XF-G9\n"

@@ -3,6 +3,7 @@
 import html
 import re
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from io import BytesIO
 from typing import Any
@@ -13,6 +14,7 @@ from flask import Flask
 
 from models import Issue, Photo, Place, StairwellCode
 from models.enums import IssueCategory, PlaceKind, Role
+from server.config import Settings
 from tests.server.web.stairwell import Stairwell, once_of, picture, words
 from tests.world import Caller, Spot, World
 
@@ -415,3 +417,17 @@ def test_the_problem_page_is_for_people(world: World) -> None:
     assert page.status_code == 404
     assert "没有找到" in words(page)
     assert page.headers["X-Request-Id"] in words(page)
+
+
+# --- WeChat looks whether the domain is ours
+
+
+def test_wechats_verification_file_is_answered_and_no_other(app: Flask, settings: Settings, world: World) -> None:
+    told = {"Ab3_x-9.txt": "1f0c8e"}
+    app.extensions["settings"] = replace(settings, wechat=replace(settings.wechat, verify_files=told))
+    for path in ("/q/Ab3_x-9.txt", "/Ab3_x-9.txt"):
+        answer = world.anyone().get(path)
+        assert (answer.status_code, answer.text) == (200, "1f0c8e")
+        assert answer.mimetype == "text/plain"
+    for path in ("/q/ab3_x-9.txt", "/q/other.txt", "/robots.txt", "/q/Ab3_x-9.html", "/r/Ab3_x-9.txt", "/q/Ab3_x-9"):
+        assert world.anyone().get(path).status_code == 404, path
