@@ -1,6 +1,7 @@
 """`python3 -m server up`: the web server, the jobs and the WeChat sandbox, ready to click."""
 
 import os
+import secrets
 import sys
 from http.client import HTTPException
 from pathlib import Path
@@ -41,6 +42,7 @@ def _environment(port: int) -> tuple[dict[str, str], int | None]:
         return env, None
     sandbox = ports.beside(port)
     env["WECHAT_BASE_URL"] = f"http://{ports.HOST}:{sandbox}"
+    env.setdefault("WECHAT_CALLBACK_TOKEN", secrets.token_hex(16))  # the sandbox reads the same environment
     return env, sandbox
 
 
@@ -74,7 +76,10 @@ def _serve(house: Supervisor, port: int, sandbox: int | None, env: dict[str, str
 def _sandbox(python: str, port: int, env: dict[str, str]) -> list[str]:
     state = Path(env.get("LOUZHANG_INSTANCE", "instance")) / "wechat-sandbox"
     appid = ["--appid", env["WECHAT_APPID"]] if env.get("WECHAT_APPID") else []
-    return [python, "-m", "wechat.sandbox", "--port", str(port), "--state", str(state), *appid]
+    templates = ["--templates", env["WECHAT_TEMPLATES"]] if env.get("WECHAT_TEMPLATES") else []
+    site = f"http://{ports.HOST}:{env['PORT']}"
+    beside = ["--site", f"{site}/q/{{scene}}", "--callback", f"{site}/wechat/callback"]
+    return [python, "-m", "wechat.sandbox", "--port", str(port), "--state", str(state), *appid, *templates, *beside]
 
 
 def _answers(address: str) -> bool:

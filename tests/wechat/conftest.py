@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.wechat.asking import Asker
 from wechat.live import LiveWeChat, Timeouts
 from wechat.sandbox.server import RunningSandbox, running_sandbox
 
@@ -34,3 +35,11 @@ def create_gateway(sandbox: RunningSandbox) -> Callable[[str, str], LiveWeChat]:
         return LiveWeChat(appid, secret, base_url=sandbox.base_url)
 
     return create
+
+
+@pytest.fixture
+def ask(sandbox: RunningSandbox) -> Iterator[Asker]:
+    """The sandbox, asked as a stranger would."""
+    asker = Asker(sandbox)
+    yield asker
+    asker.http.close()

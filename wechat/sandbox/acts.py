@@ -74,8 +74,10 @@ def _close(here: RunningSandbox, user: str, _: Form) -> str:
 
 
 def _replay(here: RunningSandbox, _: str, form: Form) -> str:
-    push = next(push for push in here.pushed() if str(push.number) == form["number"])
-    attempt = here.world.room(Pushes).replay(push)
+    push = next((push for push in here.pushed() if str(push.number) == form["number"]), None)
+    if push is None:
+        raise ValueError("没有这次推送")
+    attempt = here.replay(push)
     return f"原样重放：HTTP {attempt.status}" if attempt.status else "原样重放：没有回答"
 
 

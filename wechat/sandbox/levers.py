@@ -1,7 +1,9 @@
 """A running sandbox and its levers: what a test says instead of tapping on a phone or clicking in WeChat's console."""
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from wechat.sandbox import events, media
@@ -15,7 +17,7 @@ from wechat.sandbox.media import Media, MediaCheck
 from wechat.sandbox.messages import Message, Messages, Template
 from wechat.sandbox.pages import Pages
 from wechat.sandbox.phones import Phones
-from wechat.sandbox.pushes import Callback, Post, Push, Pushes
+from wechat.sandbox.pushes import Attempt, Callback, Post, Push, Pushes
 from wechat.sandbox.quotas import Quotas
 from wechat.sandbox.risk import Risk
 from wechat.sandbox.service import Service
@@ -105,6 +107,17 @@ class RunningSandbox:
         self.world.room(Messages).register(template)
         return template
 
+    def read_templates(self, file: Path) -> None:
+        """Know every template of a product's file: by kind of message `{"template": id, "fields": {key: …}}`."""
+        try:
+            for kind, entry in json.loads(file.read_text(encoding="utf-8")).items():
+                lasting = entry.get("long_term", False)
+                self.template(
+                    entry["template"], list(entry["fields"]), long_term=lasting, title=entry.get("title", kind)
+                )
+        except (AttributeError, KeyError, TypeError) as error:
+            raise ValueError(f"{file} holds no templates: {error}") from None
+
     def grant(self, user: str, template: str, *, times: int = 1, long_term: bool | None = None) -> None:
         """This person agrees, `times` over; nothing is pushed (see `answer`)."""
         self.world.room(Messages).grant(self.openid(user), template, times=times, long_term=long_term)
@@ -153,11 +166,13 @@ class RunningSandbox:
 
     def risky_words(self, *words: str, label: int = 20006) -> None:
         """Texts with these words are risky; subscribe messages with them are not carried (45168)."""
-        self.world.room(Content).risky |= dict.fromkeys(words, label)
+        room = self.world.room(Content)
+        room.risky = {**room.risky, **dict.fromkeys(words, label)}  # a new one: others may be reading the old
 
     def review_words(self, *words: str, label: int = 21000) -> None:
         """Texts with these words are for a person to look at."""
-        self.world.room(Content).review |= dict.fromkeys(words, label)
+        room = self.world.room(Content)
+        room.review = {**room.review, **dict.fromkeys(words, label)}
 
     def here_for(self, seconds: float | None) -> None:
         """How long after coming in somebody's words are checked; None: always."""
@@ -168,8 +183,12 @@ class RunningSandbox:
         return list(self.world.room(Media).ordered)
 
     def media_plan(self, plan: str) -> None:
-        """ "wait" for `verdict` (as tests start), or "auto"."""
+        """Say "wait" for `verdict` (as tests start), or "auto"."""
         self.world.room(Media).plan = plan
+
+    def repeat_media(self, times: int | None) -> None:
+        """How often one address may be checked before 87020; None: as often as one likes."""
+        self.world.room(Media).repeats = times
 
     def verdict(
         self,
@@ -236,6 +255,14 @@ class RunningSandbox:
         """This person closes the account: agreements end, and the app is told."""
         self.world.room(Messages).withdraw(self.openid(user))
         return self.push(events.CANCEL, user)
+
+    def replay(self, push: Push) -> Attempt:
+        """The last request of a push once more, byte for byte."""
+        return self.world.room(Pushes).replay(push)
+
+    def sent_event(self, message: Message, error: int = 0, status: str = "success") -> list[Push]:
+        """Tell what became of a message after its call had succeeded."""
+        return self.push(events.SENT, message.user, **events.sent(message.template, message.msgid, error, status))
 
     def verify_callback(self) -> bool:
         """What the console does when the address is saved."""

@@ -308,6 +308,7 @@ def check_name() -> None:
         NAME(request.view_args["name"])
 
 
+@blueprint.errorhandler(ValidationError)
 @blueprint.errorhandler(ValueError)
 @blueprint.errorhandler(KeyError)
 def explain(error: Exception) -> tuple[Response, int]:

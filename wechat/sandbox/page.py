@@ -155,7 +155,7 @@ def _phone(user: str) -> dict[str, Any]:
         return told
     openid, messages = there.openid(user, there.first_appid()), there.room(Messages)
     seen, number = there.seen.get(openid), there.room(Phones).of(user)
-    left = {id: grant for (who, id), grant in messages.grants.items() if who == openid}
+    left = {id: grant for (who, id), grant in list(messages.grants.items()) if who == openid}
     return told | {
         "openid": openid,
         "blocked": there.blocked.get(user, False),
@@ -163,7 +163,7 @@ def _phone(user: str) -> dict[str, Any]:
         "number": number.number if str(number.country) == "86" else f"+{number.country} {number.number}",
         "templates": [
             (template, "long" if id in left and left[id].long_term else left[id].left if id in left else 0)
-            for id, template in messages.templates.items()
+            for id, template in list(messages.templates.items())
         ],
     }
 

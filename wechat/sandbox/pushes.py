@@ -104,6 +104,8 @@ class Pushes(Room):
             with self.world.lock:
                 self._msgids += 1
                 return {**told, "MsgType": "text", "MsgId": self._msgids, "Content": "", **more}
+        if event.startswith("subscribe_msg_"):
+            told["CreateTime"] = str(told["CreateTime"])  # as WeChat's own examples of these have it
         return {**told, "MsgType": "event", "Event": event, **more}
 
     def send(self, fields: dict[str, Any], *, times: int = 1, spoil: Spoil | None = None) -> list[Push]:
