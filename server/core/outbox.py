@@ -16,14 +16,17 @@ from server.core import database
 from server.core.hot import Hot
 from wechat.gateway import Gateway, WeChatBusy, WeChatError, WeChatMisconfigured
 
-_COLUMNS = ("kind", "subject", "created_at", "not_before", "owner", "attempts", "unsure", "outcome", "error", "receipt")
+_COLUMNS = (
+    *("kind", "subject", "created_at", "not_before", "owner", "attempts", "unsure", "crashed"),
+    *("outcome", "error", "receipt"),
+)
 _PUT = Hot(sa.insert(OutboxEntry), _COLUMNS)
-_FRESH = {"owner": "", "attempts": 0, "unsure": 0, "outcome": "", "error": "", "receipt": ""}
+_FRESH = {"owner": "", "attempts": 0, "unsure": 0, "crashed": 0, "outcome": "", "error": "", "receipt": ""}
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A claimed entry. `attempts` counts this one too; `unsure` those whose end nobody knows, a crash among them."""
+    """A claimed entry. `attempts` counts this one too; `unsure` those whose end nobody knows, `crashed` ones among them."""
 
     id: int
     kind: OutboxKind
@@ -31,6 +34,7 @@ class Entry:
     created_at: datetime
     attempts: int
     unsure: int
+    crashed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

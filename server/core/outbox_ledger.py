@@ -81,6 +81,7 @@ def claim(now: datetime, kinds: Sequence[OutboxKind], lease: timedelta = LEASE) 
                 _entries.c.created_at,
                 _entries.c.attempts,
                 _entries.c.unsure,
+                _entries.c.crashed,
             )
         )
         .one_or_none()
@@ -93,25 +94,27 @@ def expect_no_end(held: Claim, now: datetime, lease: timedelta = LEASE) -> None:
 
     Holds the entry for another lease. Raises Overtaken.
     """
-    _change(held, unsure=_entries.c.unsure + 1, leased_until=now + lease)
+    _change(held, unsure=_entries.c.unsure + 1, crashed=_entries.c.crashed + 1, leased_until=now + lease)
 
 
-def end(held: Claim, end: End, now: datetime, *, took_back: bool) -> str:
-    """Write down how an attempt ended; `took_back` when its end is known after all. Returns the word for the log.
+def end(held: Claim, end: End, now: datetime, *, asked: bool, known: bool = True) -> str:
+    """Write down how an attempt ended; `asked` when it had been expected to have no end, `known` when it has one.
 
-    Raises Overtaken.
+    Returns the word for the log. Raises Overtaken.
     """
-    known: dict[str, object] = {"unsure": _entries.c.unsure - 1} if took_back else {}
+    counts: dict[str, object] = {"crashed": _entries.c.crashed - 1} if asked else {}
+    if asked and known:
+        counts["unsure"] = _entries.c.unsure - 1
     if isinstance(end, Later):
         pause = timedelta(seconds=_pause(held.entry.attempts) if end.pause is None else max(end.pause, 0.1))
         if now + pause - held.entry.created_at < OLDEST:
-            _change(held, **known, not_before=now + pause, leased_until=None, owner="", error=end.error[:200])
+            _change(held, **counts, not_before=now + pause, leased_until=None, owner="", error=end.error[:200])
             return "later"
         end = Dead(f"gave up after 72 hours: {end.error}")
     if isinstance(end, Dead):
-        _change(held, **known, dead_at=now, leased_until=None, error=end.error[:200], outcome="dead")
+        _change(held, **counts, dead_at=now, leased_until=None, error=end.error[:200], outcome="dead")
         return "dead"
-    _change(held, **known, done_at=now, leased_until=None, error="", outcome=end.outcome, receipt=end.receipt[:80])
+    _change(held, **counts, done_at=now, leased_until=None, error="", outcome=end.outcome, receipt=end.receipt[:80])
     return end.outcome
 
 
@@ -198,7 +201,7 @@ def retry(entry_id: int, now: datetime) -> bool:
     revived = database.connection().execute(
         sa.update(OutboxEntry)
         .where(_entries.c.id == entry_id, _entries.c.dead_at.is_not(None))
-        .values(dead_at=None, created_at=now, not_before=now, owner="", outcome="", attempts=0, unsure=0)
+        .values(dead_at=None, created_at=now, not_before=now, owner="", outcome="", attempts=0, unsure=0, crashed=0)
     )
     return revived.rowcount == 1
 

@@ -137,7 +137,7 @@ def _work(app: Flask, held: Claim, handlers: Mapping[OutboxKind, Handler], lease
                 raise  # left to its lease
             log.exception("entry failed", extra=told)
             with suppress(Overtaken), database.transaction():
-                outbox_ledger.end(held, Later(type(error).__name__), _now(), took_back=False)
+                outbox_ledger.end(held, Later(type(error).__name__), _now(), asked=False)
             return "failed"
         level = logging.WARNING if word == "dead" else logging.INFO
         told |= {"status": word, "ms": round((time.perf_counter() - began) * 1000)}
@@ -150,7 +150,7 @@ def _steps(held: Claim, handler: Handler, lease: timedelta) -> str:
     with database.transaction():
         loaded: Any = handler.load(held.entry, now)
         if isinstance(loaded, Done | Later | Dead):
-            return outbox_ledger.end(held, loaded, now, took_back=False)
+            return outbox_ledger.end(held, loaded, now, asked=False)
         outbox_ledger.expect_no_end(held, now, lease)
     if _now() - now > lease - min(ASKING, lease / 2):
         # This thread slept, and by the time WeChat answered another would have the entry.
@@ -164,7 +164,7 @@ def _steps(held: Claim, handler: Handler, lease: timedelta) -> str:
     with database.transaction():
         end: End = handler.settle(held.entry, loaded, answer, now)
         unknown = isinstance(answer, WeChatError) and answer.unsure
-        return outbox_ledger.end(held, end, now, took_back=not unknown)
+        return outbox_ledger.end(held, end, now, asked=True, known=not unknown)
 
 
 def _now() -> datetime:

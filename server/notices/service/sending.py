@@ -19,8 +19,10 @@ from server.rules import subscribe
 from wechat.gateway import Gateway, NotSubscribed, TemplateRefused, UnknownRecipient, WeChatError
 
 OLDEST = timedelta(hours=72)  # news of last week is no news
-# WeChat knows no idempotency key: every send whose answer was lost may have arrived. Where WeChat's own count of
-# agreements does not stop a third copy, we stop after this many lost answers.
+# WeChat knows no idempotency key: what crashed while sending, or got no answer, may have arrived. A one-time agreement
+# makes WeChat itself refuse the next copy. Elsewhere we stop: after two crashes there may be two copies; an answer that
+# does not come mostly means that the request did not arrive either, so a few more of those are borne.
+MOST_CRASHES = 2
 MOST_UNSURE = 4
 COPIES = 2
 
@@ -59,7 +61,7 @@ class SendMessage:
             return Done("no_template")
         if consent.is_being_told(row.person_id, entry.id, now):
             return Later("another message to the same person is on its way", 0.3 + secrets.randbelow(700) / 1000)
-        if entry.unsure >= MOST_UNSURE and (
+        if (entry.crashed >= MOST_CRASHES or entry.unsure >= MOST_UNSURE) and (
             template.long_term or consent.live_grants(row.person_id, template.id) > COPIES
         ):
             return Done("unsure")
