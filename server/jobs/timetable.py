@@ -49,16 +49,16 @@ def _close_silent_issues(now: datetime) -> None:
     service.close_silent(now)
 
 
-def _tell_overdue_soon(now: datetime) -> None:
-    from server.issues import service
-
-    service.tell_overdue_soon(now)
-
-
 def _queue_overdue_checks(now: datetime) -> None:
     from server.moderation import service
 
     service.queue_overdue(now)
+
+
+def _tell_overdue_soon(now: datetime) -> None:
+    from server.issues import service
+
+    service.tell_overdue_soon(now)
 
 
 def _sweep_photos(now: datetime) -> None:
@@ -81,8 +81,8 @@ def _erase_retained(_slot: str, now: datetime) -> Steps:
 TIMETABLE = (
     Job("close_month", after_each_month(8), _close_month),
     Job("close_silent_issues", hourly, at_once(_close_silent_issues)),
-    Job("tell_overdue_soon", hourly, at_once(_tell_overdue_soon)),
     Job("queue_overdue_checks", every_ten_minutes, at_once(_queue_overdue_checks)),
+    Job("tell_overdue_soon", hourly, at_once(_tell_overdue_soon)),
     Job("erase_retained", nightly(3), _erase_retained),
     Job("sweep_photos", nightly(3), at_once(_sweep_photos)),
     Job("forget_idempotency_keys", nightly(4), at_once(idempotency.forget_old)),

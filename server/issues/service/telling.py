@@ -14,6 +14,7 @@ from models import Appointment, Issue, IssueEvent, Person, Place
 from models.enums import OPEN_STATES, IssueState, Level, MessageKind, Move, Role
 from server.core import database
 from server.core.outbox import Done, End, Entry
+from server.moderation import service as moderation
 from server.notices import service as notices
 from server.notices.service import Telling
 from server.rules import notices as words
@@ -89,7 +90,7 @@ class TellOfMove:
             )
             .one()
         )
-        check_content(event, now)
+        moderation.ask_for_event(event.id, now)
         return Done(f"told {notices.tell_many(_tellings(event, now), now)}")
 
     def ask(self, gateway: Gateway, loaded: Any) -> Any:
@@ -99,10 +100,6 @@ class TellOfMove:
     def settle(self, entry: Entry, loaded: Any, answer: Any | WeChatError, now: datetime) -> End:
         """Never called."""
         raise NotImplementedError
-
-
-def check_content(event: sa.Row[Any], now: datetime) -> None:
-    """The place where the event's text and photos are handed to the content check. Nothing is checked yet."""
 
 
 def _tellings(event: sa.Row[Any], now: datetime) -> list[Telling]:

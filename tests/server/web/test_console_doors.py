@@ -10,16 +10,19 @@ from werkzeug.routing import Rule
 
 from models import (
     Appointment,
+    ContentCheck,
     Deduction,
     DutyItem,
     DutyRecord,
     Household,
     Invitation,
+    Issue,
+    IssueEvent,
     Message,
     Resident,
     new_public_id,
 )
-from models.enums import DutyState, MessageKind, Relation, Role, Tenancy
+from models.enums import CheckState, DutyState, MessageKind, Relation, Role, Tenancy
 from server.core import crypto
 from tests.server.web.desk import Desk
 from tests.world import Caller, World
@@ -96,6 +99,17 @@ def neighbour(world: World) -> dict[str, str]:
                 link="", dedup_key="x", created_at=now,
             )
         )  # fmt: skip
+        event = c.execute(
+            sa.select(IssueEvent.id, IssueEvent.issue_id)
+            .join(Issue, Issue.id == IssueEvent.issue_id)
+            .where(Issue.public_id == answer.json["id"])
+        ).one()
+        c.execute(
+            sa.insert(ContentCheck).values(
+                public_id=made["check"], issue_id=event.issue_id, event_id=event.id, state=CheckState.QUEUED,
+                created_at=now, due_at=now, **place,
+            )
+        )  # fmt: skip
         appointment = c.execute(
             sa.select(Appointment.public_id).where(Appointment.person_id == head.person_id)
         ).scalar_one()
@@ -112,7 +126,7 @@ def neighbour(world: World) -> dict[str, str]:
     }
 
 
-IDS = ("household", "resident", "invitation", "deduction", "record", "message", "photo")
+IDS = ("household", "resident", "invitation", "deduction", "record", "message", "photo", "check")
 
 
 def test_whoever_is_not_signed_in_is_sent_to_sign_in(app: Flask, neighbour: dict[str, str]) -> None:
@@ -185,6 +199,7 @@ COMPLETE = (
     ("deductions/2026-10/{deduction}/cancel", {"reason": "x"}),
     ("duties/records/{record}", {"state": "accepted"}),
     ("inbox/{message}", {}),
+    ("moderation/{check}/decide", {"pass": "true", "version": "1"}),
 )
 
 
@@ -225,8 +240,8 @@ def test_every_role_finds_its_menu_open(world: World, neighbour: dict[str, str])
     assert menus == {
         Role.HEAD: 6,
         Role.GRID: 6,
-        Role.COMMUNITY: 7,
-        Role.STREET: 6,
+        Role.COMMUNITY: 8,
+        Role.STREET: 7,
         Role.DISTRICT: 7,
         Role.DEPARTMENT: 3,
         Role.OPERATOR: 3,
