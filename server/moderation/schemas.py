@@ -36,6 +36,7 @@ class CheckSchema(Schema):
     created_at = fields.AwareDateTime(required=True)
     decided_at = fields.AwareDateTime(allow_none=True)
     reason = fields.String(required=True)
+    shows = fields.Boolean(required=True, metadata={"description": "whether neighbours see it once it passes"})
 
 
 CheckPageSchema = page_of(CheckSchema)

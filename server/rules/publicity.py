@@ -56,13 +56,21 @@ def excerpt(text: str) -> str:
 
 def mask(text: str) -> str:
     """A text without the numbers that lead to a person or a door."""
-    plain = unicodedata.normalize("NFKC", text)
+    plain = "".join(map(_plain, text))
     for pattern in (_LONG_NUMBER, _NUMBER, _SPOKEN_DOOR):
         plain = pattern.sub(HIDDEN_NUMBER, plain)
     return plain
 
 
+def _plain(character: str) -> str:
+    """Letters and digits of every width and in every circle as the plain ones; everything else as it was written."""
+    folded = unicodedata.normalize("NFKC", character)
+    if unicodedata.category(character) in ("Nd", "No") and "\N{FRACTION SLASH}" not in folded:
+        return "".join(c for c in folded if c.isdigit()) or character
+    return folded if folded.isascii() and folded.isalpha() else character
+
+
 def public_spot(spot: str) -> str:
     """Where in the building, unless it points at a flat: then nothing."""
-    plain = unicodedata.normalize("NFKC", spot)
+    plain = "".join(map(_plain, spot))
     return "" if _DOOR.search(plain) or mask(plain) != plain else plain

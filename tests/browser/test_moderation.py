@@ -35,7 +35,8 @@ def fits(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
     for button in page.locator("main button:visible, main summary:visible").all():
         box = button.bounding_box()
-        assert box and box["height"] >= 40, button.inner_text()
+        assert box is not None
+        assert box["height"] >= 40, button.inner_text()
 
 
 def test_the_queue_is_judged_on_a_phone(street: tuple[Spot, Caller], browse: Browse) -> None:

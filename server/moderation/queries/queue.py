@@ -14,7 +14,9 @@ from server.core.access import Actor
 from server.core.errors import not_found
 from server.core.paging import Page
 from server.moderation.queries import source
+from server.rules import publicity
 from server.rules.permissions import Permission
+from server.rules.publicity import Publicity
 
 _checks, _issues = ContentCheck.__table__, Issue.__table__
 _events, _photos, _places = IssueEvent.__table__, Photo.__table__, Place.__table__
@@ -47,6 +49,7 @@ class CheckView:
     created_at: datetime
     decided_at: datetime | None
     reason: str
+    shows: bool  # whether neighbours would see it once it passes: notes, private matters and the head's never do
 
 
 _VIEW: sa.Select[Any] = (
@@ -69,6 +72,7 @@ _VIEW: sa.Select[Any] = (
         _issues.c.category,
         _issues.c.text.label("issue_text"),
         _issues.c.spot,
+        _issues.c.about_head,
         _places.c.public_id.label("building"),
         _places.c.name.label("building_name"),
     )
@@ -131,4 +135,10 @@ def _view(row: Row[Any]) -> CheckView:
         created_at=row.created_at,
         decided_at=row.decided_at,
         reason=row.reason,
+        shows=_shows(row),
     )
+
+
+def _shows(row: Row[Any]) -> bool:
+    whole = publicity.publicity(row.category) is Publicity.WHOLE
+    return whole and not row.about_head and row.move in (None, Move.REPORT)

@@ -61,6 +61,14 @@ def test_a_row_tells_what_is_needed_to_decide(check: Checking) -> None:
     assert "13812345678" not in str((text, photo))
 
 
+def test_a_row_says_whether_neighbours_would_see_it(check: Checking) -> None:
+    check.report(anonymous=True, photos=1)
+    check.report("楼上吵", anonymous=True, category="noise")
+    check.report("楼栋长不理人", anonymous=True, about_head=True)
+    check.work()
+    assert [item["shows"] for item in check.queue()] == [True, True, False, False]
+
+
 def test_a_note_shows_its_own_words_without_the_laws(check: Checking) -> None:
     issue = check.report(anonymous=False)
     check.forward(hours=3)
