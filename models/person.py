@@ -23,7 +23,9 @@ class Person(Public, Base):
     username: Mapped[str | None] = mapped_column(sa.String(40), unique=True, comment="office staff only, lower case")
     password_hash: Mapped[str | None] = mapped_column(sa.String(255))
     phone_sealed: Mapped[bytes | None] = personal(
-        "to be called back, given by the person in WeChat", keep="until the person takes it back", nullable=True
+        "to be called back, given by the person in WeChat",
+        keep="until the person takes it back, here or in WeChat",
+        nullable=True,
     )
     phone_index: Mapped[bytes | None] = mapped_column(sa.LargeBinary(16), comment="keyed blind index")
     created_at: Mapped[datetime]
@@ -42,7 +44,9 @@ class WeChatAccount(Base):
     id: Mapped[Key]
     person_id: Mapped[int] = reference("persons.id", index=True)
     appid: Mapped[str] = mapped_column(sa.String(32))
-    openid_sealed: Mapped[bytes] = personal("openid, to send messages with", keep="while the account exists")
+    openid_sealed: Mapped[bytes] = personal(
+        "openid, to send messages with", keep="until the account is closed in WeChat"
+    )
     openid_index: Mapped[bytes] = mapped_column(sa.LargeBinary(16), comment="keyed blind index")
     unionid_index: Mapped[bytes | None] = mapped_column(
         sa.LargeBinary(16), comment="keyed blind index: the same person in our other app"

@@ -113,7 +113,7 @@ class Settings:
 def _wechat(env: Mapping[str, str], production: bool) -> WeChatSettings:
     """Our WeChat apps. Raises SettingsError for a half-configured callback or service account."""
     key = env.get("WECHAT_CALLBACK_KEY", "")
-    if key and len(key) != 43:
+    if key and not _is_encoding_key(key):
         raise SettingsError("WECHAT_CALLBACK_KEY must be the EncodingAESKey of 43 characters")
     if bool(env.get("WECHAT_SERVICE_APPID")) != bool(env.get("WECHAT_SERVICE_SECRET")):
         raise SettingsError("WECHAT_SERVICE_APPID and WECHAT_SERVICE_SECRET must be set together")
@@ -132,6 +132,13 @@ def _wechat(env: Mapping[str, str], production: bool) -> WeChatSettings:
         service_secret=env.get("WECHAT_SERVICE_SECRET", ""),
         verify_files=_verify_files(env.get("WECHAT_VERIFY_FILE", "")),
     )
+
+
+def _is_encoding_key(key: str) -> bool:
+    try:
+        return len(key) == 43 and len(base64.b64decode(key + "=", validate=True)) == 32
+    except (ValueError, binascii.Error):
+        return False
 
 
 _VERIFY_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}\.txt")

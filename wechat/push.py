@@ -238,7 +238,10 @@ def open_push(callback: Callback, args: Mapping[str, str], body: bytes) -> Push:
         # Asked before the body is read: the plain signature does not cover it.
         if not signed_well(args.get("signature", ""), callback.token, timestamp, nonce):
             raise Forged("signature")
-        return read(parse(body), proof=_digest("plain", timestamp, nonce))
+        tree = parse(body)
+        if "Encrypt" in tree and "MsgType" not in tree:
+            raise Malformed("sealed, and no key is configured here")
+        return read(tree, proof=_digest("plain", timestamp, nonce))
     signature = args.get("msg_signature", "")
     text, appid = open_envelope(callback, body, signature, timestamp, nonce)
     return read(parse(text.encode()), appid=appid, proof=_digest("sealed", timestamp, nonce, signature))

@@ -185,7 +185,7 @@ def samples() -> Iterator[dict[str, Any]]:
     laughs = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]><xml><Encrypt>&b;</Encrypt></xml>'
     refused: dict[str, tuple[dict[str, Any], str]] = {
         "signature": ({**keyed, "body": outer_xml, "msg_signature": right}, "signature"),
-        "no-signature": ({**keyed, "body": outer_xml}, "signature"),
+        "no-signature": ({**keyed, "body": outer_xml, "msg_signature": ""}, "signature"),
         "appid": ({**keyed, "appid": "wx0000000000000000", "body": outer_xml, "msg_signature": well}, "appid"),
         "other-key": ({**keyed, "encoding_aes_key": other_key, "body": outer_xml, "msg_signature": well}, "ciphertext"),
         "laughs": ({**keyed, "body": laughs, "msg_signature": well}, "xml"),

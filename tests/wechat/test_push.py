@@ -40,6 +40,7 @@ def plain(body: bytes | dict[str, Any], nonce: str = "1") -> Push:
         b"{",
         b'{"MsgType": NaN}',
         b"{}",
+        b'{"ToUserName": "gh_1", "Encrypt": "AAAA"}',
         b'{"MsgType": "event"}',
         b'{"MsgType": "text", "Content": "\\ud800"}',
         b'{"MsgType": "text", "Content": "\\u0000"}',

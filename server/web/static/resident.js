@@ -69,11 +69,11 @@
 
   function restore(draft) {
     if (touched) return; // somebody types faster than the phone remembers
-    var written = draft.fields.filter(function (f) { return f[1]; });
+    var written = draft.fields.filter(function (f) { return f[1] && f[0] !== "form_token"; }); // the page has a fresh one
     if (!written.length && !draft.photos.length) return;
     written.forEach(function (f) {
       var at = form.elements[f[0]];
-      if (f[0] === "category" || f[0] === "phrase" || f[0] === "about_head") {
+      if (f[0] === "category" || f[0] === "phrase" || f[0] === "about_head" || f[0] === "unnamed") {
         var boxes = at && at.length ? at : [at];
         Array.prototype.forEach.call(boxes, function (box) { if (box && box.value === f[1]) box.checked = true; });
       } else if (at) { at.value = f[1]; }

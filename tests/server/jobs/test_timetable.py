@@ -6,8 +6,9 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from models import IdempotencyKey, JobRun, SignInFailure
-from server.core.auth import FAILURE_WINDOW
+from models import IdempotencyKey, JobRun, SignInFailure, SignInSession
+from models.enums import SessionKind
+from server.core.auth import FAILURE_WINDOW, SESSIONS_KEPT
 from server.core.clock import SetClock
 from server.core.idempotency import KEPT
 from server.jobs.runner import tick
@@ -65,3 +66,22 @@ def test_the_terminal_tells_how_each_job_stands(app: Flask, world: World) -> Non
     told = runner.invoke(args=["jobs", "status"]).output.splitlines()
     assert "forget_job_runs           2026-10-12        done 2026-10-12T01:00:00+00:00" in told
     assert len(told) == len(TIMETABLE)
+
+
+def test_sessions_are_forgotten_a_month_after_they_ended(app: Flask, clock: SetClock, world: World) -> None:
+    person, now = world.resident(), clock.now()
+    with world.writing() as connection:
+        connection.execute(sa.delete(SignInSession))
+        for name, ended in (("old", SESSIONS_KEPT), ("young", SESSIONS_KEPT - timedelta(seconds=1))):
+            connection.execute(
+                sa.insert(SignInSession).values(
+                    person_id=person.person_id,
+                    kind=SessionKind.PAGE,
+                    token_hash=name.encode().ljust(32),
+                    created_at=now - timedelta(days=90),
+                    expires_at=now - ended,
+                )
+            )
+    tick(app, [named("forget_sessions")])
+    with world.reading() as connection:
+        assert connection.execute(sa.select(SignInSession.token_hash)).scalars().all() == [b"young".ljust(32)]

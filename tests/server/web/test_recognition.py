@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from models import Issue, Person, SignInSession, WeChatAccount
 from models.enums import Channel, Role, SessionKind
 from server.config import Settings
-from server.core import auth
+from server.core import access, auth
 from tests.server.identity.wechat import at_home
 from tests.server.web.stairwell import Stairwell, once_of, picture, words
 from tests.world import Spot, World
@@ -349,6 +349,10 @@ def test_a_page_session_opens_residents_pages_only(
     with world.writing() as connection:
         person_id = connection.execute(sa.select(SignInSession.person_id)).scalar_one()
         appoint(connection, world, person_id, building)
+    with app.test_request_context(q(building), headers={"Cookie": f"{auth.PAGE_COOKIE}={token}"}):
+        actor = access.current_actor()
+        assert actor is not None
+        assert (actor.person_id, actor.posts, actor.name, actor.phone_sealed) == (person_id, (), "", None)
     assert phone.get("/console").status_code == 303
     assert phone.get("/api/v1/me").status_code == 401
     bearer = {"Authorization": f"Bearer {token}"}
