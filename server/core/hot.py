@@ -5,13 +5,14 @@ bench`). Only the few statements of hot routes are worth this; everything else u
 own converters are kept, so a naive moment or an unknown word is refused here as anywhere.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.exc import DBAPIError
 
+from models import Base
 from server.core import database
 
 Converter = Callable[[Any], Any]
@@ -71,6 +72,67 @@ class Hot:
         if plan is None:
             plan = self._plans[dialect.name] = _Plan(self._statement, self._columns, dialect)
         return plan
+
+
+class Link(NamedTuple):
+    """One INSERT of a chain. `follows` names the column that takes the id of the row before it."""
+
+    model: type[Base]
+    columns: tuple[str, ...]
+    follows: str = ""
+
+
+class Chain:
+    """Rows that follow from one another: one statement on PostgreSQL, one after the other on SQLite.
+
+    Each statement is a journey to PostgreSQL and back, and costs more CPU than the row itself; SQLite is in the process.
+    """
+
+    def __init__(self, *links: Link) -> None:
+        self._links = links
+        self._one_by_one = [Hot(sa.insert(link.model).returning(_id_of(link)), _given(link)) for link in links]
+        self._at_once = Hot(_at_once(links))
+
+    def run(self, *rows: Mapping[str, Any]) -> int:
+        """Insert one row a link, in order. Returns the id of the first."""
+        if database.connection().dialect.name == "postgresql":
+            values = {f"{place}_{name}": value for place, row in enumerate(rows) for name, value in row.items()}
+            (first,) = _only(self._at_once.one(values))
+            return int(first)
+        ids: list[int] = []
+        for link, hot, row in zip(self._links, self._one_by_one, rows, strict=True):
+            (new,) = _only(hot.one({**row, link.follows: ids[-1]} if link.follows else row))
+            ids.append(new)
+        return ids[0]
+
+
+def _given(link: Link) -> tuple[str, ...]:
+    return (*link.columns, link.follows) if link.follows else link.columns
+
+
+def _id_of(link: Link) -> sa.ColumnElement[Any]:
+    return link.model.__table__.c["id"]
+
+
+def _only(row: Row | None) -> Row:
+    if row is None:
+        raise LookupError("an INSERT gave no id back")
+    return row
+
+
+def _at_once(links: Sequence[Link]) -> sa.Select[Any]:
+    """WITH a AS (INSERT … RETURNING id), b AS (INSERT … SELECT …, a.id FROM a RETURNING id) SELECT a.id FROM a."""
+    parts: list[sa.CTE] = []
+    for place, link in enumerate(links):
+        columns = link.model.__table__.c
+        given: list[Any] = [sa.bindparam(f"{place}_{name}", type_=columns[name].type) for name in link.columns]
+        insert = sa.insert(link.model)
+        if link.follows:
+            insert = insert.from_select(_given(link), sa.select(*given, parts[-1].c["id"]), include_defaults=False)
+        else:
+            insert = insert.values(dict(zip(link.columns, given, strict=True)))
+        parts.append(insert.returning(_id_of(link)).cte(f"link_{place}"))
+    return sa.select(parts[0].c["id"]).add_cte(*parts)
 
 
 class _Plan:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from models import OutboxEntry
 from models.enums import OutboxKind
 from server.core import database
-from server.core.hot import Hot
+from server.core.hot import Hot, Link
 from wechat.gateway import Gateway, WeChatBusy, WeChatError, WeChatMisconfigured
 
 _COLUMNS = (
@@ -21,6 +21,8 @@ _COLUMNS = (
     *("outcome", "error", "receipt"),
 )
 _PUT = Hot(sa.insert(OutboxEntry), _COLUMNS)
+# Behind the row that caused it, in a `Chain`: `Chain(Link(IssueEvent, …), outbox.LINK).run(event, outbox.due(kind, now))`.
+LINK = Link(OutboxEntry, tuple(name for name in _COLUMNS if name != "subject"), "subject")
 _FRESH = {"owner": "", "attempts": 0, "unsure": 0, "crashed": 0, "outcome": "", "error": "", "receipt": ""}
 
 
@@ -79,9 +81,14 @@ class Handler(Protocol):
         """In the transaction that ends the entry: write down what came of it."""
 
 
+def due(kind: OutboxKind, now: datetime, *, after: timedelta = timedelta(0)) -> dict[str, Any]:
+    """The values of a new entry, but for the row it is about."""
+    return {**_FRESH, "kind": kind, "created_at": now, "not_before": now + after}
+
+
 def put(kind: OutboxKind, subject: int, now: datetime, *, after: timedelta = timedelta(0)) -> None:
     """Have something done for a row after this transaction's commit. Once a row and kind: a second raises."""
-    _PUT.run({**_FRESH, "kind": kind, "subject": subject, "created_at": now, "not_before": now + after})
+    _PUT.run({**due(kind, now, after=after), "subject": subject})
 
 
 def put_many(kind: OutboxKind, subjects: list[int], now: datetime, *, a_second: int = 0) -> None:
@@ -92,11 +99,8 @@ def put_many(kind: OutboxKind, subjects: list[int], now: datetime, *, a_second: 
     if subjects:
         rows = [
             {
-                **_FRESH,
-                "kind": kind,
+                **due(kind, now, after=timedelta(seconds=nth // a_second if a_second else 0)),
                 "subject": subject,
-                "created_at": now,
-                "not_before": now + timedelta(seconds=nth // a_second if a_second else 0),
             }
             for nth, subject in enumerate(subjects)
         ]

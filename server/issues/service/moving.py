@@ -13,6 +13,7 @@ from server.core import access, audit, crypto, database, outbox
 from server.core.access import Actor
 from server.core.audit import Action
 from server.core.errors import Problem, conflict, forbidden, not_found
+from server.core.hot import Chain, Link
 from server.issues import queries
 from server.photos import service as photos
 from server.rules import lifecycle
@@ -23,6 +24,8 @@ from server.rules.permissions import Permission
 
 _issues, _visits = Issue.__table__, ReturnVisit.__table__
 _BATCH = 500
+_NEW_EVENT = ("issue_id", "at", "move", "from_state", "to_state", "level", "actor_id", "actor_role", "text")
+_INSERT_EVENT = Chain(Link(IssueEvent, _NEW_EVENT), outbox.LINK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,8 +157,7 @@ def _write(
     connection = database.connection()
     connection.execute(sa.update(Issue).where(Issue.id == row.id).values(change))
     text = details.text.strip()
-    event_id = connection.execute(
-        sa.insert(IssueEvent).returning(IssueEvent.id),
+    _INSERT_EVENT.run(
         {
             "issue_id": row.id,
             "at": now,
@@ -167,8 +169,8 @@ def _write(
             "actor_role": role,
             "text": f"{step.reason}\n{text}" if text else step.reason,
         },
-    ).scalar_one()
-    outbox.put(OutboxKind.ISSUE_EVENT, event_id, now)
+        outbox.due(OutboxKind.ISSUE_EVENT, now),
+    )
     answers = _answers(move, step, details)
     if answers:
         _keep_answers(row, answers, now, noted_by_id=actor_id)

@@ -16,7 +16,7 @@ from models.types import UTCDateTime
 from server.core import access, crypto, database, outbox
 from server.core.access import Actor
 from server.core.errors import Problem, invalid, not_found
-from server.core.hot import Hot
+from server.core.hot import Chain, Hot, Link
 from server.issues import claims
 from server.photos import service as photos
 from server.rules.lifecycle import first_level
@@ -65,7 +65,7 @@ _NEW_ISSUE = (
     *("about_head", "reporter_id", "claim_index", "contact_sealed", "reported_at", "outcome", "responsible", "rework"),
     *("source", "version"),
 )
-_NEW_EVENT = ("issue_id", "at", "move", "from_state", "to_state", "level", "actor_id", "actor_role", "text")
+_NEW_EVENT = ("at", "move", "from_state", "to_state", "level", "actor_id", "actor_role", "text")
 _HAS_HEAD = sa.exists(
     sa.select(1)
     .join_from(Appointment, Person, sa.and_(Person.id == Appointment.person_id, Person.disabled_at.is_(None)))
@@ -84,8 +84,7 @@ _BY_CODE = Hot(
     .where(StairwellCode.code == sa.bindparam("code"))
 )
 _BY_ID = Hot(sa.select(*_BUILDING, sa.null()).where(_place.id == sa.bindparam("id")))
-_INSERT_ISSUE = Hot(sa.insert(Issue).returning(Issue.id), _NEW_ISSUE)
-_INSERT_EVENT = Hot(sa.insert(IssueEvent).returning(IssueEvent.id), _NEW_EVENT)
+_INSERT = Chain(Link(Issue, _NEW_ISSUE), Link(IssueEvent, _NEW_EVENT, "issue_id"), outbox.LINK)
 
 
 def report_by_code(code: str, report: Report, now: datetime, *, reporter: Actor | None = None) -> Reported:
@@ -141,7 +140,7 @@ def _file(
     has_grid = building.grid_id is not None and not (report.about_head and _head_works_the_grid(building, now))
     step = first_level(about_head=report.about_head, has_live_head=building.has_head, has_grid=has_grid)
     claim, public_id = claims.new_claim(), new_public_id()
-    made = _INSERT_ISSUE.one(
+    issue_id = _INSERT.run(
         {
             "public_id": public_id,
             "building_id": building.id,
@@ -163,13 +162,8 @@ def _file(
             "rework": 0,
             "source": "",
             "version": 1,
-        }
-    )
-    assert made is not None
-    (issue_id,) = made
-    noted = _INSERT_EVENT.one(
+        },
         {
-            "issue_id": issue_id,
             "at": now,
             "move": Move.REPORT,
             "from_state": None,
@@ -178,10 +172,9 @@ def _file(
             "actor_id": taken_by.person_id if taken_by else None,
             "actor_role": taken_by.role_for(Permission.ISSUE_NOTE) if taken_by else None,
             "text": step.reason,
-        }
+        },
+        outbox.due(OutboxKind.ISSUE_EVENT, now),
     )
-    assert noted is not None
-    outbox.put(OutboxKind.ISSUE_EVENT, noted[0], now)
     if report.photo_ids:
         uploader = taken_by.person_id if taken_by else reporter_id
         photos.attach(report.photo_ids, issue_id=issue_id, uploaded_by_id=uploader, now=now)

@@ -212,7 +212,10 @@ def test_the_phone_left_by_the_reporter_is_sealed_and_opened_with_a_reason(world
 
 
 def test_a_report_costs_few_queries(world: World) -> None:
-    """Who, where, the issue, its event, the outbox; with a key, one more row. Counted so that nobody adds one unnoticed."""
+    """Who, where, and the issue with its event and the outbox (one statement on PostgreSQL); with a key, one more row.
+
+    Counted so that nobody adds one unnoticed.
+    """
     building = world.building()
     resident = world.resident()
     body = {**LEAK, "code": building.stairwell_code}
@@ -221,7 +224,9 @@ def test_a_report_costs_few_queries(world: World) -> None:
     with count_queries(world.app) as keyed:
         key = {"Idempotency-Key": "0123456789abcdef"}
         assert resident.post("/api/v1/issues", json=body, headers=key).status_code == 201
-    assert (len(plain), len(keyed)) == (5, 6), [*plain, "---", *keyed]
+    with world.reading() as connection:
+        at_once = connection.dialect.name == "postgresql"
+    assert (len(plain), len(keyed)) == ((3, 4) if at_once else (5, 6)), [*plain, "---", *keyed]
 
 
 @pytest.mark.parametrize("code", [r"c\u0000123456", r"\ud800", "楼道", "x" * 17])
