@@ -147,7 +147,7 @@ def test_an_endpoint_that_never_answers_takes_five_seconds_at_most(
     started = time.monotonic()
     with pytest.raises(WeChatBusy):
         (ONCE | {TEXT: check})[path](hasty, sandbox)
-    assert time.monotonic() - started < 1.7
+    assert time.monotonic() - started < 2.2
 
 
 def test_the_real_patience_is_five_seconds_with_token_and_retries(sandbox: RunningSandbox) -> None:
@@ -158,7 +158,7 @@ def test_the_real_patience_is_five_seconds_with_token_and_retries(sandbox: Runni
     started = time.monotonic()
     with pytest.raises(WeChatBusy):
         check(gateway, sandbox)
-    assert 4.5 < time.monotonic() - started < 5.2
+    assert 4.5 < time.monotonic() - started < 5.4
 
 
 def test_a_token_endpoint_that_never_answers_is_not_waited_for_by_everybody_in_turn(
@@ -179,12 +179,12 @@ def test_a_token_endpoint_that_never_answers_is_not_waited_for_by_everybody_in_t
     for thread in threads:
         thread.join()
     assert len(took) == 8
-    assert max(took) < 1.7
+    assert max(took) < 2.2
     assert sandbox.ledger.count(STABLE) == 1
     started = time.monotonic()
     with pytest.raises(WeChatBusy):
         check(hasty, sandbox)
-    assert time.monotonic() - started < 0.2, "after a failed fetch WeChat is left alone for a moment"
+    assert time.monotonic() - started < 0.4, "after a failed fetch WeChat is left alone for a moment"
 
 
 @contextmanager
@@ -219,7 +219,7 @@ def test_dripping_headers_end_in_time_too(opening: bytes) -> None:
         started = time.monotonic()
         with pytest.raises(WeChatError) as caught:
             LiveWeChat("wx1", "s", base_url=base_url, timeouts=timeouts).login("code")
-        assert time.monotonic() - started < 1.2
+        assert time.monotonic() - started < 1.5
     assert isinstance(caught.value, WeChatBusy)
     assert caught.value.unsure
 
@@ -259,5 +259,5 @@ def test_a_host_of_many_silent_addresses_takes_no_longer(monkeypatch: pytest.Mon
         took = time.monotonic() - started
         for filler in fillers:
             filler.close()
-    assert 0.25 < took < 0.9
+    assert 0.25 < took < 1.3
     assert not caught.value.unsure
