@@ -17,7 +17,7 @@ from server.config import Settings
 from server.jobs.relay import Relay
 from wechat.live import LiveWeChat, Timeouts
 
-LEASE = timedelta(seconds=8)  # longer than all the killing, as half a minute is in life
+LEASE = timedelta(seconds=12)  # longer than all the killing, as half a minute is in life
 CALL = Timeouts(connect=1.0, read=1.0, whole=1.0)
 
 
