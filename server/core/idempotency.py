@@ -103,8 +103,9 @@ def _body() -> str:
     """The body as sent; a form by its fields: a boundary differs each time, and a form that was read has no body left."""
     if not request.mimetype.startswith(FORMS):
         return request.get_data(as_text=True)
-    parts = [f"{name}={value}" for name, value in sorted(request.form.items(multi=True))]
-    for name, file in sorted(request.files.items(multi=True), key=lambda item: item[0]):
+    # A part without a readable name has none, and None does not sort beside text.
+    parts = sorted(f"{name}={value}" for name, value in request.form.items(multi=True))
+    for name, file in sorted(request.files.items(multi=True), key=lambda item: str(item[0])):
         parts.append(f"{name}:{crypto.digest(file.stream)}")
     return "\n".join(parts)
 

@@ -182,7 +182,7 @@ def walked(page: Page) -> set[str]:
     while waiting:
         path = waiting.pop()
         kind = IDS.sub("_", path.partition("?")[0]) + ("?…" if "?" in path else "")
-        if kind in seen or re.search(r"/export|\.svg|/photos/", path):
+        if kind in seen or re.search(r"/export|\.svg|\.pdf|/photos/", path):
             continue
         seen.add(kind)
         answer = page.goto(path)

@@ -77,10 +77,15 @@ def test_without_a_head_the_grid_hears(world: World, building: Spot, grid: Spot)
 
 def test_a_complaint_about_a_head_never_tells_her(world: World, building: Spot, grid: Spot) -> None:
     head, worker = world.head(building), world.staff(Role.GRID, grid)
-    both = world.person((Role.HEAD, building), (Role.GRID, grid))
     file(world, building, about_head=True)
-    assert titles(head) == titles(both) == []
-    assert titles(worker) == ["3栋有新诉求：漏水渗水"]
+    assert (titles(head), titles(worker)) == ([], ["3栋有新诉求：漏水渗水"])
+
+
+def test_whatever_other_post_she_has(world: World, building: Spot, grid: Spot) -> None:
+    both = world.person((Role.HEAD, building), (Role.GRID, grid))
+    clerk = world.staff(Role.COMMUNITY, world.place_of(building, "community_id"))
+    file(world, building, about_head=True)
+    assert (titles(both), titles(clerk)) == ([], ["3栋有新诉求：漏水渗水"])
 
 
 def test_whoever_did_it_is_not_told_of_it(world: World, building: Spot) -> None:

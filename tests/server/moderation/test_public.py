@@ -146,7 +146,10 @@ def test_an_old_code_opens_nothing(check: Checking) -> None:
     check.work()
     code = check.building.stairwell_code
     anyone = check.world.anyone()
-    assert check.clerk.post(f"/api/v1/places/{check.building.public_id}/code/rotations").status_code == 201
+    assert (
+        check.clerk.post(f"/api/v1/places/{check.building.public_id}/code/rotations", json={"why": "torn"}).status_code
+        == 201
+    )
     assert anyone.get(f"/api/v1/codes/{code}/issues").status_code == 410
     assert anyone.get("/api/v1/codes/c00000000/issues").status_code == 404
     assert anyone.get(f"/api/v1/codes/{code}/photos/{'0' * 16}").status_code == 410
