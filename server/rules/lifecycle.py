@@ -38,6 +38,7 @@ __all__ = [
     "first_level",
     "imported",
     "moves_open_to",
+    "own_word",
     "reporter",
     "staff",
 ]
@@ -264,10 +265,20 @@ def contradicts(told: Mapping[str, object], noted: Mapping[str, object]) -> Refu
     return Refusal("already_told", f"“{'、'.join(taken)}”上报人已经自己回答过，电话回访不能改写，只能补上没有回答的。")
 
 
-def counts_for_building(resolved_level: Level | None) -> bool:
+def counts_for_building(resolved_level: Level | None, *, own_word: bool = False) -> bool:
     """Whether the reporter's answers count in the building's score.
 
     Design §4: "a department's delay never counts against her".
     What was settled above the community says nothing about the building: it belongs to the report on departments.
+    Nor do answers that may be the `own_word` of the one who settled it: design §5, "the one who fixes does not write off".
     """
-    return resolved_level is None or resolved_level.height <= Level.COMMUNITY.height
+    return not own_word and (resolved_level is None or resolved_level.height <= Level.COMMUNITY.height)
+
+
+def own_word(*, taken_by: int | None, resolved_by: int | None, known_reporter: bool, noted_by_office: bool) -> bool:
+    """Whether answers may come from the very person who settled the issue.
+
+    Whoever types in a report for a resident (代报) is shown its claim code. What is said under it counts once the office
+    has asked the resident herself, unless somebody else did the work. `taken_by` and `resolved_by` are persons.
+    """
+    return taken_by is not None and taken_by == resolved_by and not known_reporter and not noted_by_office

@@ -21,6 +21,7 @@ from server.rules.lifecycle import (
     Step,
     contradicts,
     counts_for_building,
+    own_word,
     decide,
     first_level,
     imported,
@@ -426,6 +427,25 @@ def test_a_refusal_says_what_to_do_instead(state: IssueState, move: Move, mover:
 )
 def test_what_is_settled_above_the_community_is_not_the_buildings(level: Level | None, counts: bool) -> None:
     assert counts_for_building(level) is counts
+
+
+@pytest.mark.parametrize(
+    ("taken_by", "resolved_by", "known", "by_office", "own"),
+    [
+        (7, 7, False, False, True),
+        (7, 8, False, False, False),  # a colleague did the work
+        (7, 7, True, False, False),  # the reporter is a person of her own
+        (7, 7, False, True, False),  # the office asked the resident herself
+        (None, 7, False, False, False),  # scanned, typed in by nobody
+        (None, None, False, False, False),
+    ],
+)
+def test_the_one_who_fixes_does_not_write_off(
+    taken_by: int | None, resolved_by: int | None, known: bool, by_office: bool, own: bool
+) -> None:
+    told = own_word(taken_by=taken_by, resolved_by=resolved_by, known_reporter=known, noted_by_office=by_office)
+    assert told is own
+    assert counts_for_building(L.HEAD, own_word=told) is not own
 
 
 # --- for everything else --------------------------------------------------------------------------------------------

@@ -190,7 +190,7 @@ def _answers(move: Move, step: Step, details: Details) -> dict[str, Any]:
 
 def _told(row: Row[Any]) -> dict[str, Any]:
     """What the reporter answered in person since the latest resolution. A ledger's answers are its keeper's word."""
-    if row.resolved_at is None:
+    if row.resolved_at is None or _own_word(row, None):
         return {}
     query = (
         sa.select(_visits.c.contacted, _visits.c.solved, _visits.c.satisfaction)
@@ -209,10 +209,23 @@ def _told(row: Row[Any]) -> dict[str, Any]:
     return told
 
 
+def _own_word(row: Row[Any], noted_by_id: int | None) -> bool:
+    """Whether what is said now may be said by whoever typed the report in and settled it."""
+    if row.resolved_by_id is None:
+        return False
+    query = sa.select(IssueEvent.actor_id).where(IssueEvent.issue_id == row.id, IssueEvent.move == Move.REPORT)
+    return lifecycle.own_word(
+        taken_by=database.connection().execute(query).scalar(),
+        resolved_by=row.resolved_by_id,
+        known_reporter=row.reporter_id is not None,
+        noted_by_office=noted_by_id is not None,
+    )
+
+
 def _keep_answers(row: Row[Any], answers: dict[str, Any], now: datetime, *, noted_by_id: int | None) -> None:
     """One row an issue and month: answers to the same resolution add up, answers to a later one replace.
 
-    What a phone call adds to the reporter's own answers leaves the row the reporter's.
+    What a phone call adds to the reporter's own answers leaves the row the reporter's, unless they may be the fixer's.
     """
     month = month_of(now)
     connection = database.connection()
@@ -222,21 +235,23 @@ def _keep_answers(row: Row[Any], answers: dict[str, Any], now: datetime, *, note
         )
     ).one_or_none()
     values: dict[str, Any] = {**answers, "answered_at": now, "noted_by_id": noted_by_id}
+    counts = lifecycle.counts_for_building(row.resolved_level, own_word=_own_word(row, noted_by_id))
     if found is None:
         place = {"building_id": row.building_id, "grid_id": row.grid_id, "community_id": row.community_id}
         connection.execute(
             sa.insert(ReturnVisit).values(
                 issue_id=row.id,
                 month=month,
-                counts=lifecycle.counts_for_building(row.resolved_level),
+                counts=counts,
                 **place,
                 **values,
             )
         )
         return
-    if row.resolved_at is not None and found.answered_at < row.resolved_at:
-        values = {"contacted": None, "solved": None, "satisfaction": None, **values}
-        values["counts"] = lifecycle.counts_for_building(row.resolved_level)
+    of_an_earlier_try = row.resolved_at is not None and found.answered_at < row.resolved_at
+    of_the_fixer = noted_by_id is not None and found.noted_by_id is None and _own_word(row, None)
+    if of_an_earlier_try or of_the_fixer:
+        values = {"contacted": None, "solved": None, "satisfaction": None, **values, "counts": counts}
     elif found.noted_by_id is None:
         del values["noted_by_id"]
     connection.execute(sa.update(ReturnVisit).where(ReturnVisit.id == found.id).values(values))

@@ -303,3 +303,25 @@ def test_a_locked_database_is_a_clear_503_and_nothing_is_lost(world: World, fres
     other.close()
     assert (busy.status_code, busy.json["code"], busy.headers["Retry-After"]) == (503, "busy", "2")
     reported(world, building)
+
+
+def test_under_a_claim_code_the_fixer_was_shown_answers_count_after_a_call(world: World) -> None:
+    building = world.building()
+    head = world.head(building)
+    clerk = world.staff(Role.COMMUNITY, world.place_of(building, "community_id"))
+    body = {"category": "lift", "text": "电梯停在四楼", "building": building.public_id, "channel": "phone"}
+    made = head.post("/api/v1/issues", json=body).json
+    assert move(head, made["id"], "resolve", text="换了门机").status_code == 200
+    told = {"contacted": True, "satisfaction": "satisfied"}
+    assert say(world, made["claim_code"], "confirm", **told).status_code == 200
+    assert visits(world) == [(True, True, "satisfied", False)]
+    asked = move(clerk, made["id"], "visit", contacted=True, satisfaction="unsatisfied")
+    assert asked.status_code == 200, asked.json
+    assert visits(world) == [(True, None, "unsatisfied", True)]
+
+
+def visits(world: World) -> list[tuple[Any, ...]]:
+    with world.reading() as connection:
+        table = ReturnVisit.__table__.c
+        query = sa.select(table.contacted, table.solved, table.satisfaction, table.counts)
+        return [tuple(row) for row in connection.execute(query)]
