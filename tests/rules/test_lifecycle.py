@@ -21,11 +21,11 @@ from server.rules.lifecycle import (
     Step,
     contradicts,
     counts_for_building,
-    own_word,
     decide,
     first_level,
     imported,
     moves_open_to,
+    own_word,
     reporter,
     staff,
 )

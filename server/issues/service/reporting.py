@@ -11,7 +11,18 @@ import sqlalchemy as sa
 from flask import current_app
 
 from models import Appointment, Issue, IssueEvent, Person, Place, StairwellCode, new_public_id
-from models.enums import Channel, IssueCategory, IssueState, Level, Move, OutboxKind, PlaceKind, Role, SessionKind
+from models.enums import (
+    Channel,
+    IssueCategory,
+    IssueState,
+    Level,
+    Move,
+    OutboxKind,
+    PhotoUse,
+    PlaceKind,
+    Role,
+    SessionKind,
+)
 from models.types import UTCDateTime
 from server.core import access, crypto, database, outbox
 from server.core.access import Actor
@@ -177,7 +188,7 @@ def _file(
     )
     if report.photo_ids:
         uploader = taken_by.person_id if taken_by else reporter_id
-        photos.attach(report.photo_ids, issue_id=issue_id, uploaded_by_id=uploader, now=now)
+        photos.attach(report.photo_ids, issue_id=issue_id, uploaded_by_id=uploader, now=now, use=PhotoUse.REPORT)
     url = f"{current_app.extensions['settings'].public_url}/r/{claim}"
     return Reported(public_id, claims.show(claim), url, step.to_state, step.to_level, step.reason)
 

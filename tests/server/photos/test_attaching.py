@@ -73,6 +73,13 @@ def test_who_sent_it_from_the_stairwell_may_report_signed_in(world: World, build
     assert world.resident().post("/api/v1/issues", json=body).status_code == 201
 
 
+def test_what_comes_with_a_report_shows_the_problem_whatever_it_was_sent_as(world: World, building: Spot) -> None:
+    resident = world.resident()
+    photo = kept(resident, use="done")
+    assert report(resident, building, photo).status_code == 201
+    assert {row.use for row in rows(world).values()} == {"report"}
+
+
 def test_a_photo_shows_one_thing_once(world: World, building: Spot) -> None:
     photo = scanned(world, building)
     assert report(world.anyone(), building, photo).status_code == 201
