@@ -34,7 +34,6 @@ from wechat.gateway import Gateway, WeChatError
 
 # To have a kind of entry done: write its Handler in its room, offer it in the room's `service`, add it here.
 HANDLERS: dict[OutboxKind, Handler] = {
-    OutboxKind.CONTENT_CHECK: moderation.ContentCheckHandler(),
     OutboxKind.ISSUE_EVENT: issues.TellOfMove(),
     OutboxKind.CONTENT_CHECK: moderation.ContentCheckHandler(),
     OutboxKind.MESSAGE: notices.SendMessage(),
