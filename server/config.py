@@ -115,6 +115,11 @@ def _wechat(env: Mapping[str, str], production: bool) -> WeChatSettings:
     key = env.get("WECHAT_CALLBACK_KEY", "")
     if key and not _is_encoding_key(key):
         raise SettingsError("WECHAT_CALLBACK_KEY must be the EncodingAESKey of 43 characters")
+    token = env.get("WECHAT_CALLBACK_TOKEN", "")
+    if key and not token:
+        raise SettingsError("WECHAT_CALLBACK_TOKEN must be set together with WECHAT_CALLBACK_KEY")
+    if token and not re.fullmatch(r"[A-Za-z0-9]{3,32}", token):
+        raise SettingsError("WECHAT_CALLBACK_TOKEN must be 3 to 32 letters and digits")
     if bool(env.get("WECHAT_SERVICE_APPID")) != bool(env.get("WECHAT_SERVICE_SECRET")):
         raise SettingsError("WECHAT_SERVICE_APPID and WECHAT_SERVICE_SECRET must be set together")
     templates = env.get("WECHAT_TEMPLATES")
@@ -122,7 +127,7 @@ def _wechat(env: Mapping[str, str], production: bool) -> WeChatSettings:
         appid=env.get("WECHAT_APPID", "wx-sandbox"),
         secret=env.get("WECHAT_SECRET", "sandbox-secret"),
         base_url=_wechat_address(env, production),
-        callback_token=env.get("WECHAT_CALLBACK_TOKEN", ""),
+        callback_token=token,
         callback_key=key,
         edition=_one_of(env, "WECHAT_EDITION", ("RELEASE", "TRIAL", "DEVELOP")).lower(),
         report_page=env.get("WECHAT_REPORT_PAGE", "").lstrip("/"),
@@ -178,7 +183,7 @@ def _font(env: Mapping[str, str]) -> Path | None:
 def _wechat_address(env: Mapping[str, str], production: bool) -> str:
     """Where WeChat is asked: the platform itself once there is a secret of ours, otherwise the sandbox beside us."""
     given = env.get("WECHAT_BASE_URL", "").rstrip("/")
-    if production and given.startswith("http:"):
+    if production and given.lower().startswith("http:"):
         raise SettingsError("WECHAT_BASE_URL must not be a sandbox in production")
     if given or production or env.get("WECHAT_SECRET"):
         return given

@@ -99,7 +99,7 @@ class Push:
     verdict: Verdict | None = None
     """Of a media check; None when WeChat could not look at the picture."""
     proof: bytes = field(default=b"", repr=False)
-    """What was signed: the same again is a repetition or a replay."""
+    """The signature it came with: the same again is a replay."""
 
     @property
     def identity(self) -> bytes:
@@ -117,11 +117,6 @@ class Push:
             content = json.dumps([sorted(here.items()), [sorted(i.items()) for i in self.items]], ensure_ascii=False)
             named = ["event", self.openid, here.get("CreateTime", ""), self.kind, content]
         return _digest(*named)
-
-    @property
-    def proof_of_this(self) -> bytes:
-        """The signature together with what it came with."""
-        return hashlib.sha256(b"this" + self.proof + self.identity).digest()
 
 
 # --- signatures
@@ -236,15 +231,17 @@ def open_push(callback: Callback, args: Mapping[str, str], body: bytes) -> Push:
     timestamp, nonce = args.get("timestamp", ""), args.get("nonce", "")
     if not callback.key:
         # Asked before the body is read: the plain signature does not cover it.
-        if not signed_well(args.get("signature", ""), callback.token, timestamp, nonce):
+        signature = args.get("signature", "")
+        if not signed_well(signature, callback.token, timestamp, nonce):
             raise Forged("signature")
         tree = parse(body)
         if "Encrypt" in tree and "MsgType" not in tree:
             raise Malformed("sealed, and no key is configured here")
-        return read(tree, proof=_digest("plain", timestamp, nonce))
+        # The signature, not its parts: sorted and joined, other parts make the same one (timestamp and nonce exchanged).
+        return read(tree, proof=_digest("plain", signature))
     signature = args.get("msg_signature", "")
     text, appid = open_envelope(callback, body, signature, timestamp, nonce)
-    return read(parse(text.encode()), appid=appid, proof=_digest("sealed", timestamp, nonce, signature))
+    return read(parse(text.encode()), appid=appid, proof=_digest("sealed", signature))
 
 
 def open_envelope(callback: Callback, body: bytes, signature: str, timestamp: str, nonce: str) -> tuple[str, str]:

@@ -1,15 +1,23 @@
-"""What was delivered before."""
+"""What was agreed with WeChat."""
 
-from datetime import datetime
+from flask import current_app
 
-import sqlalchemy as sa
-
-from models import CallbackReceipt
-from server.core import database
+from server.config import WeChatSettings
+from wechat.push import Callback
 
 
-def received_at(key: bytes) -> datetime | None:
-    """When something was first received, or None."""
-    query = sa.select(CallbackReceipt.received_at).where(CallbackReceipt.key == key)
-    found: datetime | None = database.connection().execute(query).scalar()
-    return found
+def is_configured() -> bool:
+    """Whether a callback was agreed with WeChat."""
+    return bool(_settings().callback_token)
+
+
+def callback() -> Callback:
+    """How deliveries are signed and sealed, and for which of our apps."""
+    wechat = _settings()
+    appids = tuple(appid for appid in (wechat.appid, wechat.service_appid) if appid)
+    return Callback(wechat.callback_token, wechat.callback_key, appids)
+
+
+def _settings() -> WeChatSettings:
+    settings: WeChatSettings = current_app.extensions["settings"].wechat
+    return settings

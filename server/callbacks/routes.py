@@ -7,7 +7,7 @@ from flask import Blueprint, Response, request
 from marshmallow import ValidationError
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from server.callbacks import service
+from server.callbacks import queries, service
 from server.callbacks.schemas import DeliverySchema, VerificationSchema
 from server.core import clock
 from server.core.access import open_to_all
@@ -41,7 +41,7 @@ def receive() -> Response:
 
 def _answered(take: Callable[[], str]) -> Response:
     """The answer in plain text. A refusal tells its kind and no more: whoever forges learns nothing from it."""
-    if not service.is_configured():
+    if not queries.is_configured():
         return _text("not configured", 404)
     try:
         return _text(take(), 200)

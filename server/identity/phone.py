@@ -35,10 +35,8 @@ def keep_phone(actor: Actor, code: str) -> str:
     Raises Problem 409 for somebody who did not come from the mini-program, 422 for a spent code, 503 otherwise. To be
     called before the request's first write: its transaction is let go while WeChat thinks.
     """
-    openid = accounts.openid_of(actor.person_id, current_app.extensions["settings"].wechat.appid)
+    openid = _openid(actor)
     database.rollback()
-    if openid is None:
-        raise conflict("no_wechat", "请在小程序里登录以后再留手机号。")
     gateway: Gateway = current_app.extensions["wechat"]
     try:
         phone = gateway.phone_number(code, openid)
@@ -46,8 +44,18 @@ def keep_phone(actor: Actor, code: str) -> str:
         log.warning("wechat gave no phone number", extra={"error": str(error)})
         raise _in_words(error) from None
     number = _written(phone)
+    # Whoever left while WeChat thought leaves no number behind: leaving holds the person's row as well.
+    database.connection().execute(sa.select(Person.id).where(Person.id == actor.person_id).with_for_update())
+    _openid(actor)
     _store(actor.person_id, crypto.seal(number, SEALED), crypto.blind_index(number, "persons.phone"))
     return mask(number, Kind.PHONE) or ""
+
+
+def _openid(actor: Actor) -> str:
+    openid = accounts.openid_of(actor.person_id, current_app.extensions["settings"].wechat.appid)
+    if openid is None:
+        raise conflict("no_wechat", "请在小程序里登录以后再留手机号。")
+    return openid
 
 
 def forget_phone(person_id: int) -> None:

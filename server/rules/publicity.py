@@ -33,10 +33,10 @@ _SHOWN: dict[IssueCategory, Publicity] = {
 }
 LISTED = tuple(category for category in C if _SHOWN.get(category) is not Publicity.NOTHING)
 
-_CN = "零〇一二三四五六七八九幺两"
-_LONG_NUMBER = re.compile(rf"[\d{_CN}](?:[\s\-–—_.·,，、*]{{0,2}}[\d{_CN}]){{6,}}[Xx]?")
+_CN = "零〇一二三四五六七八九幺两壹贰叁肆伍陆柒捌玖"
+_LONG_NUMBER = re.compile(rf"[\d{_CN}](?:[\s\-–—_.·,，、*/|]{{0,2}}[\d{_CN}]){{6,}}[Xx]?")
 # Three digits and more name a door or a person; a year and a sum do not.
-_NUMBER = re.compile(r"[A-Za-z]?(?:\d{1,3}[\-–—])*\d{3,}[A-Za-z]?(?![年元\d])")
+_NUMBER = re.compile(r"\d(?:\s\d){2,}|[A-Za-z]?(?:\d{1,3}[\-–—])*\d{3,}[A-Za-z]?(?![年元\d])")
 _SPOKEN_DOOR = re.compile(
     r"[一二三四五六七八九十]{1,3}[零〇幺][一二三四五六七八九]|[一二三四五六七八九十\d]{1,3}(?=室|号房|号门|号家)"
 )
@@ -63,7 +63,12 @@ def mask(text: str) -> str:
 
 
 def _plain(character: str) -> str:
-    """Letters and digits of every width and in every circle as the plain ones; everything else as it was written."""
+    """Letters and digits of every width and in every circle as the plain ones; everything else as it was written.
+
+    What nobody sees (joiners, the frame of 1️⃣) goes: it would only stand between the digits of a number.
+    """
+    if unicodedata.category(character) in ("Cf", "Mn", "Me"):
+        return ""
     folded = unicodedata.normalize("NFKC", character)
     if unicodedata.category(character) in ("Nd", "No") and "\N{FRACTION SLASH}" not in folded:
         return "".join(c for c in folded if c.isdigit()) or character

@@ -54,6 +54,9 @@ def test_production_refuses_to_start_without_its_own(name: str) -> None:
         ("LOUZHANG_KEYS", "不是键"),
         ("DATABASE_URL", "mysql://x"),
         ("WECHAT_BASE_URL", "http://127.0.0.1:8001"),
+        ("WECHAT_BASE_URL", "HTTP://127.0.0.1:8001"),
+        ("WECHAT_CALLBACK_TOKEN", "t!"),
+        ("WECHAT_CALLBACK_TOKEN", "t" * 33),
         ("WECHAT_CALLBACK_KEY", "A" * 42),
         ("WECHAT_CALLBACK_KEY", "!" * 43),
         ("WECHAT_CALLBACK_KEY", "钥" * 43),
@@ -75,8 +78,11 @@ def test_what_is_wrong_is_named(name: str, value: str) -> None:
         Settings.from_env({**PRODUCTION, name: value})
 
 
-def test_a_key_as_the_console_draws_it_is_taken() -> None:
-    assert Settings.from_env({**PRODUCTION, "WECHAT_CALLBACK_KEY": "A" * 43}).wechat.callback_key == "A" * 43
+def test_a_key_as_the_console_draws_it_is_taken_with_its_token() -> None:
+    half = {**PRODUCTION, "WECHAT_CALLBACK_KEY": "A" * 43}
+    with pytest.raises(SettingsError, match="WECHAT_CALLBACK_TOKEN"):
+        Settings.from_env(half)  # the door would be shut, and nobody would know
+    assert Settings.from_env({**half, "WECHAT_CALLBACK_TOKEN": "token"}).wechat.callback_key == "A" * 43
 
 
 def test_several_keys_are_read_newest_first_and_never_shown() -> None:

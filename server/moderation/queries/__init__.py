@@ -1,7 +1,7 @@
 """Reading checks: the office's queue, and what the public may see."""
 
 from server.moderation.queries.public import PublicIssue, PublicPhoto, issues_of_building, photo_of_building
-from server.moderation.queries.queue import CheckView, check, checks, waiting_for_us
+from server.moderation.queries.queue import CheckView, check, checks, not_about, waiting_for_us
 
 __all__ = [
     "CheckView",
@@ -10,6 +10,7 @@ __all__ = [
     "check",
     "checks",
     "issues_of_building",
+    "not_about",
     "photo_of_building",
     "waiting_for_us",
 ]

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
 from models import ContentCheck, Issue, IssueEvent, Photo, Place
-from models.enums import CheckedBy, CheckState, HeldFor, IssueCategory, Move
+from models.enums import CheckedBy, CheckState, HeldFor, IssueCategory, Move, Role
 from server.core import access, database, paging
 from server.core.access import Actor
 from server.core.errors import not_found
@@ -20,6 +20,7 @@ from server.rules.publicity import Publicity
 
 _checks, _issues = ContentCheck.__table__, Issue.__table__
 _events, _photos, _places = IssueEvent.__table__, Photo.__table__, Place.__table__
+_about = _issues.alias("about")
 
 OLDEST_FIRST = frozenset({CheckState.WAITING, CheckState.QUEUED})
 
@@ -83,10 +84,18 @@ _VIEW: sa.Select[Any] = (
 )
 
 
+def not_about(actor: Actor) -> list[sa.ColumnElement[bool]]:
+    """What `server.issues.queries.not_about` says, for checks: no complaint about herself, whatever other post she has."""
+    own = [post.place_id for post in actor.posts if post.role is Role.HEAD]
+    hers = (_about.c.id == _checks.c.issue_id, _about.c.about_head, _about.c.building_id.in_(own))
+    return [sa.not_(sa.exists().where(*hers))] if own else []
+
+
 def checks(actor: Actor, state: CheckState, cursor: str | None, limit: int) -> Page[CheckView]:
     """The checks in the actor's places that stand so, a page at a time. One query whatever the number of rows."""
     after, column = paging.decode(cursor), _checks.c.id
-    query = _VIEW.where(_checks.c.state == state, access.within(actor, Permission.MODERATION_READ, _checks))
+    seen = access.within(actor, Permission.MODERATION_READ, _checks)
+    query = _VIEW.where(_checks.c.state == state, seen, *not_about(actor))
     forward = state in OLDEST_FIRST
     if after is not None:
         query = query.where(column > after if forward else column < after)
@@ -97,7 +106,11 @@ def checks(actor: Actor, state: CheckState, cursor: str | None, limit: int) -> P
 def check(actor: Actor, public_id: str) -> CheckView:
     """One check in the actor's places. Raises 404."""
     seen = access.within(actor, Permission.MODERATION_READ, _checks)
-    row = database.connection().execute(_VIEW.where(_checks.c.public_id == public_id, seen)).one_or_none()
+    row = (
+        database.connection()
+        .execute(_VIEW.where(_checks.c.public_id == public_id, seen, *not_about(actor)))
+        .one_or_none()
+    )
     if row is None:
         raise not_found()
     return _view(row)
@@ -106,7 +119,8 @@ def check(actor: Actor, public_id: str) -> CheckView:
 def waiting_for_us(actor: Actor, most: int = paging.MOST) -> str:
     """How many wait for a person in the actor's places; "100+" above that: no total is ever counted."""
     seen = access.within(actor, Permission.MODERATION_READ, _checks)
-    some = sa.select(_checks.c.id).where(_checks.c.state == CheckState.QUEUED, seen).limit(most + 1).subquery()
+    queued = sa.select(_checks.c.id).where(_checks.c.state == CheckState.QUEUED, seen, *not_about(actor))
+    some = queued.limit(most + 1).subquery()
     count: int = database.connection().execute(sa.select(sa.func.count()).select_from(some)).scalar_one()
     return f"{most}+" if count > most else str(count)
 

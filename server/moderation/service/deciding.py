@@ -35,6 +35,7 @@ def decide(actor: Actor, public_id: str, expected_version: int, passes: bool, re
          _REPORTER.label("reporter_id")),
         table=_checks,
         see=Permission.MODERATION_READ,
+        where=queries.not_about(actor),
         lock=True,
     )  # fmt: skip
     require_version(row.version, expected_version)

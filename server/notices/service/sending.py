@@ -9,7 +9,7 @@ from urllib.parse import quote
 import sqlalchemy as sa
 from flask import current_app
 
-from models import Message, Person, WeChatAccount
+from models import Appointment, Message, Person, WeChatAccount
 from models.enums import MessageKind
 from server.core import crypto, database
 from server.core.outbox import Dead, Done, End, Entry, Later, end_of
@@ -26,6 +26,10 @@ MOST_CRASHES = 2
 MOST_UNSURE = 4
 COPIES = 2
 
+# What is told to whoever has it in hand, and is nobody's business who no longer has.
+OF_A_POST = frozenset({MessageKind.NEW_ISSUE, MessageKind.PASSED_UP, MessageKind.OVERDUE_SOON, MessageKind.NOTICE})
+
+_posts = Appointment.__table__.c
 _messages, _persons, _accounts = Message.__table__.c, Person.__table__.c, WeChatAccount.__table__.c
 
 
@@ -56,6 +60,8 @@ class SendMessage:
             return Done("no_account")
         if row.read_at is not None:
             return Done("already_read")
+        if row.kind in OF_A_POST and _left_her_post(row.person_id, row.created_at, now):
+            return Done("post_ended")
         template = configured().get(row.kind)
         if template is None:
             return Done("no_template")
@@ -107,6 +113,17 @@ class SendMessage:
         if isinstance(end, Dead) and not entry.unsure:
             consent.give_back(loaded.grant_id)
         return end
+
+
+def _left_her_post(person_id: int, told_at: datetime, now: datetime) -> bool:
+    """Whether a post of hers ended since she was told, and none is left."""
+    posts = database.connection().execute(
+        sa.select(_posts.starts_at, _posts.ends_at).where(
+            _posts.person_id == person_id, sa.or_(_posts.ends_at.is_(None), _posts.ends_at > told_at)
+        )
+    )
+    held = posts.all()
+    return bool(held) and not any(p.starts_at <= now and (p.ends_at is None or p.ends_at > now) for p in held)
 
 
 def _wanted(message_id: int) -> sa.Select[tuple[object, ...]]:

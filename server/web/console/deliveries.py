@@ -18,7 +18,7 @@ def deliveries() -> Response:
     return show("deliveries.html", standings=outbox_ledger.standings(), dead=outbox_ledger.dead_letters())
 
 
-@blueprint.post("/deliveries/<int:entry>/retry")
+@blueprint.post("/deliveries/<int(max=9223372036854775807):entry>/retry")
 @needs(Permission.OUTBOX_READ)
 @idempotent
 def retry_delivery(entry: int) -> Response:

@@ -43,6 +43,7 @@ def way_to_wechat(page: str) -> Response | None:
 def way_back() -> Response:
     """Where to go on to, recognised or not."""
     page = request.args.get("page", "")
+    page = "" if "/" in page else page  # no stairwell's: it would lead elsewhere on our site
     token = _arrive(page)
     seen = "no" if token is None else "yes"
     target = url_for("resident.report", code=page, seen=seen) if page else url_for("mine.reports", seen=seen)

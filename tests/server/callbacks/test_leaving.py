@@ -100,6 +100,18 @@ def test_closing_the_account_leaves_the_reports_and_nobody_behind_them(
     assert again.get("/api/v1/my/issues").json["items"] == []
 
 
+def test_no_photo_joins_the_reports_of_who_left_whatever_it_was_called(
+    postman: Postman, world: World, sandbox: RunningSandbox, building: Spot
+) -> None:
+    """An upload may name its own use: what came with a report is the report's."""
+    caller, openid = at_home(world, sandbox, "leaving-photo")
+    issue = report(caller, building, photo_ids=[album.kept(caller, use="done")])
+    assert [photo["use"] for photo in caller.get(f"/api/v1/my/issues/{issue['id']}").json["photos"]] == ["report"]
+    postman.push(postman.event("user_authorization_cancellation", openid))
+    with world.reading() as connection:
+        assert connection.execute(sa.select(Photo.uploaded_by_id)).scalar() is None
+
+
 def test_the_trail_does_not_say_who(postman: Postman, world: World, sandbox: RunningSandbox, building: Spot) -> None:
     caller, openid = at_home(world, sandbox, "leaving-unnamed")
     public_id = caller.get("/api/v1/me").json["id"]

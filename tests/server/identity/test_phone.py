@@ -7,6 +7,7 @@ from flask import Flask
 from models import Issue, Person
 from models.enums import Role
 from server.core import crypto
+from server.identity import service
 from tests.queries import count_queries
 from tests.server.identity.wechat import at_home
 from tests.world import Caller, Spot, World
@@ -163,3 +164,27 @@ def test_no_transaction_is_open_while_wechat_thinks(
     app.extensions["wechat"] = Reporting()
     assert caller.post(URL, json={"code": sandbox.phone_code("phone-open")}).status_code == 200
     assert seen == [201]
+
+
+def test_a_number_that_comes_after_the_account_was_closed_is_not_kept(
+    app: Flask, world: World, sandbox: RunningSandbox
+) -> None:
+    """WeChat tells of the closing while it is being asked for the number."""
+    caller, _ = at_home(world, sandbox, "phone-late")
+    gateway = app.extensions["wechat"]
+
+    class Closing:
+        """While WeChat thinks, the account is closed."""
+
+        def phone_number(self, code: str, openid: str) -> object:
+            with world.writing():
+                closed = service.close_account(app.extensions["settings"].wechat.appid, openid, world.clock.now())
+                assert closed is not None
+            return gateway.phone_number(code, openid)
+
+    app.extensions["wechat"] = Closing()
+    sandbox.phone("phone-late", NUMBER)
+    answer = caller.post(URL, json={"code": sandbox.phone_code("phone-late")})
+    assert (answer.status_code, answer.json["code"]) == (409, "no_wechat")
+    with world.reading() as connection:
+        assert tuple(connection.execute(sa.select(Person.phone_sealed, Person.phone_index)).one()) == (None, None)

@@ -62,3 +62,11 @@ def test_the_console_shows_them_to_who_keeps_the_machine(world: World, dead: int
 def test_others_do_not_see_them(world: World, dead: int, role: Role) -> None:
     spot = world.community() if role is Role.COMMUNITY else world.street()
     Desk(world.staff(role, spot)).open("/console/deliveries", 403)
+
+
+def test_a_number_no_entry_can_have_is_not_there(world: World, dead: int) -> None:
+    desk = Desk(world.staff(Role.OPERATOR, world.district()))
+    page = desk.open("/console/deliveries")
+    token = page.value("/retry", "form_token")
+    for number in (0, dead + 1, 2**63, 10**40):
+        assert desk.send(f"/console/deliveries/{number}/retry", {"form_token": token}).status == 404, number

@@ -45,6 +45,18 @@ def test_the_neighbours_queue_is_not_there(check: Checking) -> None:
         assert check.states()[at] is (S.QUEUED if decided != 200 else (S.PASSED if passes % 2 else S.WITHHELD))
 
 
+def test_a_clerk_who_is_a_head_reads_and_decides_no_complaint_about_herself(check: Checking) -> None:
+    """The list of issues keeps it from her, whatever other post she has: so does the queue."""
+    both = check.world.person((Role.HEAD, check.building), (Role.COMMUNITY, check.community))
+    check.report("楼栋长不理人", anonymous=True, about_head=True)
+    check.report("三楼漏水", anonymous=True)
+    check.work()
+    assert [item["text"] for item in check.queue(both)] == ["三楼漏水"]
+    assert check.decide(False, "没有的事", by=both, at=0).status_code == 404
+    assert check.decide(True, by=both, at=1).status_code == 200
+    assert [item["text"] for item in check.queue()] == ["楼栋长不理人"]
+
+
 def test_a_row_tells_what_is_needed_to_decide(check: Checking) -> None:
     check.report("三楼漏水，加微信abc_12345", anonymous=True, spot="3楼", photos=1, contact="13812345678")
     check.work()

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from models import OutboxEntry, Person, SubscriptionGrant, WeChatAccount, new_public_id
-from models.enums import GrantEnd, MessageKind, OutboxKind
+from models import Appointment, OutboxEntry, Person, SubscriptionGrant, WeChatAccount, new_public_id
+from models.enums import GrantEnd, MessageKind, OutboxKind, Role
 from server.core import outbox_ledger
 from server.jobs import relay
 from server.notices import service
@@ -67,6 +67,23 @@ def test_who_never_agreed_or_has_no_phone_is_told_in_the_app_only(world: World, 
     with world.writing():
         service.tell(clerk.person_id, MessageKind.NEW_ISSUE, "题", "文", "", "k", world.clock.now())
     assert (entries(world), silent.inbox) == ([], ["有新诉求"])
+
+
+def test_whose_post_ended_meanwhile_is_told_nothing_more_through_wechat(world: World, phones: Phones) -> None:
+    """The relay stood still over her last day: what the building reports is her successor's business."""
+    building = world.building()
+    gone, moved = phones.person((Role.HEAD, building)), phones.person((Role.HEAD, building))
+    for head in (gone, moved):
+        head.accept(phones.new_issue)
+        tell(world, head)
+    world.clock.advance(timedelta(hours=1))
+    with world.writing() as connection:
+        connection.execute(sa.update(Appointment).values(ends_at=world.clock.now()))
+        again = {"public_id": new_public_id(), "person_id": moved.caller.person_id, "role": Role.HEAD}
+        now = world.clock.now()
+        connection.execute(sa.insert(Appointment).values(**again, place_id=building.id, starts_at=now, created_at=now))
+    assert phones.relay() == ["post_ended", "sent"]
+    assert (gone.messages, gone.good_for(MessageKind.NEW_ISSUE)) == ([], 1)
 
 
 def test_a_long_term_accept_is_good_for_many_and_counts_once(world: World, phones: Phones) -> None:

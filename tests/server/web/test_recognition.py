@@ -93,6 +93,14 @@ def count(world: World, model: Any, **where: Any) -> int:
 # --- whose reports they are
 
 
+def test_the_way_back_leads_to_a_stairwell_or_to_one_s_reports(app: Flask, sandbox: RunningSandbox) -> None:
+    """The address may be anybody's making: it must not send a browser elsewhere on our site."""
+    phone = Phone(app, sandbox, "page-astray")
+    for page in ("../console/deliveries", "..%2Fr%2Fabc", "%2F%2Fevil.cn", "a%2F..%2F..%2Fconsole"):
+        answer = phone.get(f"/wechat/recognised?page={page}&state=x&code=y")
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/mine?seen=no"), page
+
+
 def test_a_neighbour_s_report_is_not_found(app: Flask, world: World, sandbox: RunningSandbox, building: Spot) -> None:
     mine, neighbour = Phone(app, sandbox, "page-mine"), Phone(app, sandbox, "page-neighbour")
     mine.send(q(building), mine.open(q(building)))
