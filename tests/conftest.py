@@ -6,8 +6,10 @@ world    makes places, people and issues: `world.community()`, `world.head(build
 clock    the set clock: Monday 12 October 2026, 09:00 in Shanghai
 """
 
+import itertools
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
@@ -101,19 +103,59 @@ def _admin(server: str) -> psycopg.Connection[tuple[object, ...]]:
     return psycopg.connect(server.replace("+psycopg", "") + "/postgres", autocommit=True)
 
 
-@pytest.fixture
-def fresh_database(template: Template, tmp_path: Path) -> Iterator[str]:
-    """The address of a migrated, otherwise empty database of this test's own."""
+class Supply:
+    """Copies of the template on PostgreSQL: the next one is made, and the last one thrown away, while a test runs."""
+
+    def __init__(self, template: Template) -> None:
+        self._template = template
+        self._worker = ThreadPoolExecutor(1)
+        self._names = (f"louzhang_{os.getpid()}_{number}" for number in itertools.count())
+        self._next = self._worker.submit(self._make)
+
+    def _make(self) -> str:
+        name = next(self._names)
+        with _admin(self._template.address) as admin:
+            admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{self._template.name}"')
+        return name
+
+    def _throw_away(self, name: str) -> None:
+        with _admin(self._template.address) as admin:
+            admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+    def take(self) -> str:
+        name = self._next.result()
+        self._next = self._worker.submit(self._make)
+        return name
+
+    def give_back(self, name: str) -> None:
+        self._worker.submit(self._throw_away, name)
+
+    def close(self) -> None:
+        self.give_back(self._next.result())
+        self._worker.shutdown()
+
+
+@pytest.fixture(scope="session")
+def supply(template: Template) -> Iterator[Supply | None]:
     if template.kind == "sqlite":
+        yield None
+        return
+    made = Supply(template)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def fresh_database(template: Template, supply: Supply | None, tmp_path: Path) -> Iterator[str]:
+    """The address of a migrated, otherwise empty database of this test's own."""
+    if supply is None:
         path = tmp_path / "louzhang.db"
         path.write_bytes(Path(template.address).read_bytes())
         yield f"sqlite:///{path}"
         return
-    name = f"louzhang_{os.getpid()}"
-    with _admin(template.address) as admin:
-        admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-        admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template.name}"')
+    name = supply.take()
     yield f"{template.address}/{name}"
+    supply.give_back(name)
 
 
 @pytest.fixture

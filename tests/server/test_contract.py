@@ -23,7 +23,7 @@ from models.enums import Role
 from tests.world import World
 
 CHECKS = [not_a_server_error, content_type_conformance, response_schema_conformance, status_code_conformance]
-EXAMPLES = {"anyone": 3, "head": 3, "community": 8}  # an operation and a mode; the most for who may do the most
+EXAMPLES = {"anyone": 2, "head": 2, "community": 8}  # an operation and a mode; the most for who may do the most
 LEAK = {"category": "leak", "text": "三楼水管漏水", "spot": "二单元三楼"}
 MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 
@@ -58,6 +58,9 @@ def test_every_operation_keeps_the_contract(
     world: World, known: dict[str, str], operations: list[Any], who: str
 ) -> None:
     token = known.get(who)
+    with world.reading() as connection:
+        # On PostgreSQL what matters is what only a database refuses: fewer examples meet it as well.
+        examples = EXAMPLES[who] if connection.dialect.name == "sqlite" else min(3, EXAMPLES[who])
     headers = {"Accept-Encoding": "identity", **({"Authorization": f"Bearer {token}"} if token else {})}
     for operation in operations:
         for mode in MODES:
@@ -67,7 +70,7 @@ def test_every_operation_keeps_the_contract(
                 continue
 
             @settings(
-                max_examples=EXAMPLES[who],
+                max_examples=examples,
                 deadline=None,
                 derandomize=True,
                 database=None,
