@@ -121,8 +121,46 @@ def perhaps_spoil_and_complete(response: Response) -> Response:
         response = _after_work(response, fault, there.faults)
     arrived = not g.get("gone") and (fault is None or fault.kind in (FaultKind.LATENCY, FaultKind.ERRCODE))
     there.ledger.complete(g.entry, 0 if g.get("gone") else response.status_code, g.get("errcode"))
-    there.room(Messages).answered(g.entry, arrived)
+    there.room(Messages).answered(g.entry, arrived and not _is_gone())
+    if g.get("errcode") == 43101:
+        return _watched(response, there)
     return response
+
+
+def _watched(response: Response, there: World) -> Response:
+    """An answer nobody read was heard by nobody: the kernel of an asker that died with it unread resets us."""
+    whole, entry = response.get_data(), g.entry
+    connection: socket.socket | None = request.environ.get("werkzeug.socket")
+    if connection is None:
+        return response
+
+    def write() -> Iterator[bytes]:
+        yield whole
+        before = connection.gettimeout()
+        connection.settimeout(1.0)  # whoever is alive has read and closed by then
+        try:
+            connection.recv(1, socket.MSG_PEEK)
+        except TimeoutError:
+            pass
+        except OSError:
+            there.room(Messages).unheard(entry)
+        finally:
+            connection.settimeout(before)
+
+    return Response(write(), response.status_code, response.headers)
+
+
+def _is_gone() -> bool:
+    """Whether whoever asked closed the connection instead of waiting for the answer."""
+    connection: socket.socket | None = request.environ.get("werkzeug.socket")
+    if connection is None:
+        return False
+    try:
+        return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
 
 
 def _remember(there: World, rid: str, response: Response) -> None:
