@@ -28,7 +28,10 @@ _FRESH = {"owner": "", "attempts": 0, "unsure": 0, "crashed": 0, "outcome": "", 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A claimed entry. `attempts` counts this one too; `unsure` those whose end nobody knows, `crashed` ones among them."""
+    """A claimed entry. `attempts` counts this one too; `unsure` those whose end nobody knows.
+
+    `crashed` counts those of them that broke off in the first moment, when a healthy other side is just doing it.
+    """
 
     id: int
     kind: OutboxKind

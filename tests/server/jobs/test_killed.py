@@ -29,8 +29,11 @@ from wechat.sandbox import DEFAULT_APPID
 from wechat.sandbox.messages import SEND
 
 ROOT = Path(__file__).parents[3]
-ONE_TIME, LONG_TERM, REFUSING = 90, 20, 10
+ONE_TIME, LONG_TERM, REFUSING = 110, 90, 10
 SECONDS = 60.0
+# A process killed between hearing 43101 and writing it down can only ask again: no program can do better. With so few
+# seconds between so many kills that would happen now and then, so who refuses is written to when the killing is over.
+AFTER_THE_KILLING = timedelta(seconds=9)
 
 
 @pytest.fixture
@@ -70,13 +73,16 @@ def test_every_message_arrives_once_or_twice_however_often_the_relay_is_killed(
     for template, lasting in (("once", False), ("always", True)):
         order(wechat, "PUT", f"/templates/{template}", {"fields": ["thing1"], "long_term": lasting})
     people = _people(world, wechat)
-    order(wechat, "POST", "/faults", {"kind": "drop", "path": SEND, "chance": 0.1, "seed": 7})
+    order(wechat, "POST", "/faults", {"kind": "drop", "path": SEND, "chance": 0.1})
     order(wechat, "POST", "/faults", {"kind": "hang", "path": SEND, "chance": 0.05})
     world.clock.set(datetime.now(UTC))
     world.app.extensions["templates"] = parse(entries, "test")
     try:
-        with world.writing():
-            service.tell_many([_telling(person, kind) for person, kind in people.values()], world.clock.now())
+        now = world.clock.now()
+        for refusing, moment in ((False, now), (True, now + AFTER_THE_KILLING)):
+            tellings = [_telling(*to) for user, to in people.items() if user.startswith("refusing") is refusing]
+            with world.writing():
+                service.tell_many(tellings, moment)
     finally:
         world.app.extensions["templates"] = {}
     env = {
@@ -98,6 +104,7 @@ def test_every_message_arrives_once_or_twice_however_often_the_relay_is_killed(
             while _waiting(world):
                 assert time.monotonic() - recovered < SECONDS
                 time.sleep(0.1)
+            seconds = time.monotonic() - recovered
             child.terminate()
             assert child.wait(SECONDS) == 0
         finally:
@@ -109,16 +116,16 @@ def test_every_message_arrives_once_or_twice_however_often_the_relay_is_killed(
         if user.startswith("refusing"):
             # 43101 after an attempt of unknown end is taken for "it had arrived": we cannot know better.
             assert (copies, outcome[person]) in ((0, "refused"), (0, "sent")), user
-        elif kind is MessageKind.NEW_ISSUE:
-            assert (copies, outcome[person]) == (1, "sent"), user  # WeChat itself refuses the second copy
-        else:
-            assert 1 <= copies <= 2 or (outcome[person] == "unsure" and copies <= 2), (user, copies, outcome[person])
-    # Given up after two crashes: rare, but this machine may be busy enough for the killing to outlast a lease.
-    assert Counter(outcome.values())["unsure"] <= LONG_TERM // 4, outcome
+            continue
+        assert 1 <= copies <= 2, (user, copies, outcome[person])
+        assert outcome[person] == "sent", (user, copies, outcome[person])
+        if kind is MessageKind.NEW_ISSUE:
+            assert copies == 1, user  # WeChat itself refuses the second copy
     assert order(wechat, "GET", "/counts")["sends_after_43101"] == 0
     with world.reading() as connection:
-        unsure = connection.execute(sa.select(sa.func.sum(OutboxEntry.attempts))).scalar_one()
-    assert unsure > len(people)  # it was not easy
+        attempts = connection.execute(sa.select(sa.func.sum(OutboxEntry.attempts))).scalar_one()
+    print(f"{seconds:.1f} s to the last, {attempts} attempts, copies {Counter(told[user] for user in people)}")
+    assert attempts >= len(people) + 20  # it was not easy
 
 
 def _people(world: World, wechat: str) -> dict[str, tuple[int, MessageKind]]:

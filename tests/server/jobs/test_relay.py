@@ -132,7 +132,7 @@ def test_pauses_grow_and_are_spread(app: Flask, world: World, clock: SetClock, w
         pauses.append((row.not_before - clock.now()).total_seconds())
         clock.set(row.not_before)
     for nth, pause in enumerate(pauses):
-        longest = min(2.0 * 2**nth, 3600)
+        longest = min(1.0 * 2**nth, 3600)
         assert longest / 2 <= pause <= longest
     assert len({pause / 2**nth for nth, pause in enumerate(pauses[:8])}) > 1
     assert (row.attempts, row.unsure, row.error) == (14, 0, "wechat_busy: system busy")
@@ -298,4 +298,4 @@ def test_later_without_a_pause_uses_the_growing_ones(app: Flask, world: World, c
     put(world, 1)
     work.loading = lambda entry: Later("not yet")
     assert run(app, work) == ["code_image later"]
-    assert clock.now() < rows(world)[0].not_before <= clock.now() + timedelta(seconds=2)
+    assert clock.now() < rows(world)[0].not_before <= clock.now() + timedelta(seconds=1)
