@@ -112,7 +112,9 @@ def write_down_and_perhaps_fail() -> Response | None:
 @blueprint.after_request
 def perhaps_spoil_and_complete(response: Response) -> Response:
     """Let a waiting fault spoil the answer, and note how the request ended."""
-    there, fault = world(), g.fault
+    there, fault = world(), g.get("fault")
+    if "entry" not in g:  # whoever asked was gone before the question was whole
+        return response
     there.save_soon()
     if (rid := g.get("rid")) is not None:
         _remember(there, rid, response)
