@@ -17,8 +17,9 @@ from server.config import Settings
 from server.jobs.relay import Relay
 from wechat.live import LiveWeChat, Timeouts
 
-# In life a lease is long beside the time between two kills of the same entry's work. Here: longer than all the killing.
-LEASE = timedelta(seconds=6)
+# In life nothing is killed so often that the same entry is likely to be hit again after its lease. So the killing here
+# is over, however busy the machine is, before the first lease runs out.
+KILLING, LEASE = 5.0, timedelta(seconds=7)
 CALL = Timeouts(connect=1.0, read=1.0, whole=1.0)
 
 
@@ -28,12 +29,12 @@ def main(times: int) -> None:
     wechat = settings.wechat
     gateway = LiveWeChat(wechat.appid, wechat.secret, base_url=wechat.base_url, timeouts=CALL)
     app = create_app(settings, gateway=gateway)
-    lots = random.Random()  # other moments each time: nothing may depend on them
-    for _ in range(times):
+    lots, began = random.Random(), time.monotonic()  # other moments each time: nothing may depend on them
+    for moment in sorted(lots.uniform(0, KILLING) for _ in range(times)):
         child = os.fork()
         if child == 0:
             _relay(app)
-        time.sleep(lots.uniform(0.05, 0.35))
+        time.sleep(max(0.01, began + moment - time.monotonic()))
         os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
     sys.stdout.write("recovered\n")
