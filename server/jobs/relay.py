@@ -106,7 +106,13 @@ class Relay:
         return None
 
 
-def run(app: Flask, handlers: Mapping[OutboxKind, Handler] | None = None, *, lease: timedelta = LEASE) -> list[str]:
+def run(
+    app: Flask,
+    handlers: Mapping[OutboxKind, Handler] | None = None,
+    *,
+    lease: timedelta = LEASE,
+    moment: float = MOMENT,
+) -> list[str]:
     """Do everything that is due now, and what comes of it, in this thread. Returns what became of each, `kind word`.
 
     For tests and `flask outbox run`. With a clock that stands, what is put off stays undone.
@@ -114,7 +120,7 @@ def run(app: Flask, handlers: Mapping[OutboxKind, Handler] | None = None, *, lea
     known = HANDLERS if handlers is None else handlers
     done = []
     while (held := _claim(app, known, lease)) is not None:
-        done.append(f"{held.entry.kind} {_work(app, held, known, lease)}")
+        done.append(f"{held.entry.kind} {_work(app, held, known, lease, moment)}")
     return done
 
 
@@ -127,13 +133,15 @@ def _claim(app: Flask, handlers: Mapping[OutboxKind, Handler], lease: timedelta)
             return outbox_ledger.claim(_now(), list(handlers), lease)
 
 
-def _work(app: Flask, held: Claim, handlers: Mapping[OutboxKind, Handler], lease: timedelta) -> str:
+def _work(
+    app: Flask, held: Claim, handlers: Mapping[OutboxKind, Handler], lease: timedelta, moment: float = MOMENT
+) -> str:
     """Take an entry through its three steps. Returns the word for how it ended."""
     began = time.perf_counter()
     told: dict[str, object] = {"job": str(held.entry.kind), "slot": str(held.entry.id)}
     with app.app_context():
         try:
-            word = _steps(held, handlers[held.entry.kind], lease)
+            word = _steps(held, handlers[held.entry.kind], lease, moment)
         except Overtaken:
             log.warning("overtaken", extra=told)
             return "overtaken"
@@ -150,7 +158,7 @@ def _work(app: Flask, held: Claim, handlers: Mapping[OutboxKind, Handler], lease
         return word
 
 
-def _steps(held: Claim, handler: Handler, lease: timedelta) -> str:
+def _steps(held: Claim, handler: Handler, lease: timedelta, moment: float) -> str:
     now = _now()
     with database.transaction():
         loaded: Any = handler.load(held.entry, now)
@@ -162,7 +170,7 @@ def _steps(held: Claim, handler: Handler, lease: timedelta) -> str:
         raise Overtaken(f"{held.entry.kind} {held.entry.id}")
     gateway: Gateway = current_app.extensions["wechat"]
     silence = threading.Event()
-    with _noting_silence(held, silence):
+    with _noting_silence(held, silence, moment):
         try:
             answer = handler.ask(gateway, loaded)
         except WeChatError as error:
@@ -187,7 +195,7 @@ def _settle(held: Claim, handler: Handler, loaded: Any, answer: Any, *, crashed:
 
 
 @contextmanager
-def _noting_silence(held: Claim, silence: threading.Event) -> Iterator[None]:
+def _noting_silence(held: Claim, silence: threading.Event, moment: float) -> Iterator[None]:
     """If no answer comes for a moment, write that down and set `silence`."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
 
@@ -201,7 +209,7 @@ def _noting_silence(held: Claim, silence: threading.Event) -> Iterator[None]:
         except Exception as error:  # not noted, then
             _tell(error)
 
-    timer = threading.Timer(MOMENT, note)
+    timer = threading.Timer(moment, note)
     timer.daemon = True
     timer.start()
     try:

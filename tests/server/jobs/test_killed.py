@@ -118,7 +118,7 @@ def test_every_message_arrives_once_or_twice_however_often_the_relay_is_killed(
     with world.reading() as connection:
         attempts = connection.execute(sa.select(sa.func.sum(OutboxEntry.attempts))).scalar_one()
     print(f"{seconds:.1f} s to the last, {attempts} attempts, copies {Counter(told[user] for user in people)}")
-    assert attempts >= len(people) + 20  # it was not easy
+    assert attempts > len(people)  # it was not easy
 
 
 def _people(world: World, wechat: str) -> dict[str, tuple[int, MessageKind]]:

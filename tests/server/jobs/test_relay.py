@@ -1,6 +1,8 @@
 """The relay: what is done, tried again, given up, and what a crash at any step leaves behind."""
 
+import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -215,6 +217,35 @@ def test_a_mistake_of_ours_is_told_by_its_kind_and_tried_again(
     setattr(work, step, fine)
     clock.set(row.not_before)
     assert run(app, work) == ["code_image sent"]
+
+
+def test_what_wechat_did_is_not_asked_again_because_the_database_was_away(app: Flask, world: World, work: Work) -> None:
+    put(world, 1)
+
+    def away(_: Any) -> None:
+        work.settling = lambda answer: None
+        raise sqlite3.OperationalError("database is locked")
+
+    work.settling = away
+    assert run(app, work) == ["code_image sent"]
+    assert (work.asked, traces(world)) == ([1], 1)
+    assert [(row.attempts, row.unsure, row.crashed) for row in rows(world)] == [(1, 0, 0)]
+
+
+def test_a_silence_is_noted_while_it_lasts_and_forgotten_with_the_answer(app: Flask, world: World, work: Work) -> None:
+    put(world, 1)
+    noted: list[tuple[int, int]] = []
+
+    def asking(_: int) -> str:
+        until = time.monotonic() + 30
+        while not noted or (noted[-1] != (1, 0) and time.monotonic() < until):
+            noted.append((rows(world)[0].unsure, rows(world)[0].crashed))
+        return "fine"
+
+    work.asking = asking
+    assert relay.run(app, {KIND: work}, moment=0.2) == ["code_image sent"]
+    assert noted[-1] == (1, 0)
+    assert [(row.attempts, row.unsure, row.crashed) for row in rows(world)] == [(1, 0, 0)]
 
 
 @pytest.mark.parametrize("step", ["asking", "settling"])
