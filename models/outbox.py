@@ -26,7 +26,7 @@ class OutboxEntry(Base):
     leased_until: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
     unsure: Mapped[int] = mapped_column(default=0, comment="attempts nobody knows the end of")
-    crashed: Mapped[int] = mapped_column(default=0, comment="of those, the ones that never came back to say anything")
+    crashed: Mapped[int] = mapped_column(default=0, comment="of those, the ones that broke off in their first moment")
     done_at: Mapped[datetime | None]
     dead_at: Mapped[datetime | None]
     outcome: Mapped[str] = mapped_column(sa.String(40), default="", comment="a word of the relay: sent, no_consent …")

@@ -28,7 +28,10 @@ _FRESH = {"owner": "", "attempts": 0, "unsure": 0, "crashed": 0, "outcome": "", 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A claimed entry. `attempts` counts this one too; `unsure` those whose end nobody knows, `crashed` ones among them."""
+    """A claimed entry. `attempts` counts this one too; `unsure` those whose end nobody knows.
+
+    `crashed` counts those of them that broke off in the first moment, when a healthy other side is just doing it.
+    """
 
     id: int
     kind: OutboxKind
@@ -105,6 +108,22 @@ def put_many(kind: OutboxKind, subjects: list[int], now: datetime, *, a_second: 
             for nth, subject in enumerate(subjects)
         ]
         database.connection().execute(database.insert_unless_there(OutboxEntry), rows)
+
+
+def put_again(kind: OutboxKind, subjects: list[int], now: datetime) -> None:
+    """The same, and what ended before, well or dead, begins anew; what still waits is left alone."""
+    table = OutboxEntry.__table__.c
+    for chunk in database.in_chunks(subjects):
+        database.connection().execute(
+            sa.update(OutboxEntry)
+            .where(
+                table.kind == kind,
+                table.subject.in_(chunk),
+                sa.or_(table.done_at.is_not(None), table.dead_at.is_not(None)),
+            )
+            .values(**_FRESH, created_at=now, not_before=now, leased_until=None, done_at=None, dead_at=None)
+        )
+    put_many(kind, subjects, now)
 
 
 def end_of(error: WeChatError) -> Later | Dead:

@@ -23,7 +23,7 @@ from server.rules.permissions import Permission
 
 LEASE = timedelta(seconds=30)  # a crashed worker's entry is taken over after this
 OLDEST = timedelta(hours=72)  # what could not be done by then is dead
-FIRST_PAUSE = 2.0  # seconds, after a failure; doubled each time, and spread so that failures do not march in step
+FIRST_PAUSE = 1.0  # seconds, after a failure; doubled each time, and spread so that failures do not march in step
 LONGEST_PAUSE = 3600.0
 KEPT = timedelta(days=30)
 
@@ -97,16 +97,21 @@ def expect_no_end(held: Claim, now: datetime, lease: timedelta = LEASE) -> None:
     _change(held, unsure=_entries.c.unsure + 1, crashed=_entries.c.crashed + 1, leased_until=now + lease)
 
 
-def end(held: Claim, end: End, now: datetime, *, asked: bool, known: bool = True) -> str:
+def note_silence(held: Claim) -> None:
+    """No answer came for a moment: a crash from now on counts like an answer that never came. Raises Overtaken."""
+    _change(held, crashed=_entries.c.crashed - 1)
+
+
+def end(held: Claim, end: End, now: datetime, *, asked: bool, known: bool = True, crashed: bool = True) -> str:
     """Write down how an attempt ended; `asked` when it had been expected to have no end, `known` when it has one.
 
-    Returns the word for the log. Raises Overtaken.
+    `crashed` unless it was taken back before (`note_silence`). Returns the word for the log. Raises Overtaken.
     """
-    counts: dict[str, object] = {"crashed": _entries.c.crashed - 1} if asked else {}
+    counts: dict[str, object] = {"crashed": _entries.c.crashed - 1} if asked and crashed else {}
     if asked and known:
         counts["unsure"] = _entries.c.unsure - 1
     if isinstance(end, Later):
-        pause = timedelta(seconds=_pause(held.entry.attempts) if end.pause is None else max(end.pause, 0.1))
+        pause = timedelta(seconds=_pause(held.entry) if end.pause is None else max(end.pause, 0.1))
         if now + pause - held.entry.created_at < OLDEST:
             _change(held, **counts, not_before=now + pause, leased_until=None, owner="", error=end.error[:200])
             return "later"
@@ -118,8 +123,10 @@ def end(held: Claim, end: End, now: datetime, *, asked: bool, known: bool = True
     return end.outcome
 
 
-def _pause(attempts: int) -> float:
-    longest = min(FIRST_PAUSE * 2.0 ** min(attempts - 1, 20), LONGEST_PAUSE)
+def _pause(entry: Entry) -> float:
+    """A crash of ours has nothing to do with how the other side fares, and waited for its lease already."""
+    failures = max(entry.attempts - entry.crashed - 1, 0)
+    longest = min(FIRST_PAUSE * 2.0 ** min(failures, 20), LONGEST_PAUSE)
     return longest * (0.5 + secrets.randbelow(1000) / 2000)
 
 

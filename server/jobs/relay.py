@@ -8,14 +8,16 @@ Any number of threads, processes and machines share the entries. One entry is wo
 4. `settle` it and end the entry, if it is still ours             (a transaction)
 
 A crash before 2 costs nothing. A crash between 2 and 4 leaves the count: the next attempt knows that WeChat may have
-done it already. WeChat knows no idempotency key, so such an attempt may repeat a message; see docs/messages.md.
+done it already. WeChat knows no idempotency key, so such an attempt may repeat a message; see docs/messages.md. When no
+answer came for a moment, that is noted too (a transaction of its own): a crash from then on is no likelier to have been
+a delivery than an answer that never came.
 """
 
 import logging
 import threading
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -44,6 +46,8 @@ THREADS = 4
 BETWEEN_LOOKS = 0.5  # seconds, when nothing is due
 AFTER_TROUBLE = 5.0  # seconds, when the database is locked or gone
 ASKING = timedelta(seconds=6)  # WeChat answers or fails within five
+MOMENT = 0.2  # seconds in which an answer mostly comes
+SETTLING = 5.0  # seconds in which what WeChat said is tried to be written down, whatever ails the database
 
 log = logging.getLogger("louzhang.relay")
 
@@ -101,7 +105,13 @@ class Relay:
         return None
 
 
-def run(app: Flask, handlers: Mapping[OutboxKind, Handler] | None = None, *, lease: timedelta = LEASE) -> list[str]:
+def run(
+    app: Flask,
+    handlers: Mapping[OutboxKind, Handler] | None = None,
+    *,
+    lease: timedelta = LEASE,
+    moment: float = MOMENT,
+) -> list[str]:
     """Do everything that is due now, and what comes of it, in this thread. Returns what became of each, `kind word`.
 
     For tests and `flask outbox run`. With a clock that stands, what is put off stays undone.
@@ -109,7 +119,7 @@ def run(app: Flask, handlers: Mapping[OutboxKind, Handler] | None = None, *, lea
     known = HANDLERS if handlers is None else handlers
     done = []
     while (held := _claim(app, known, lease)) is not None:
-        done.append(f"{held.entry.kind} {_work(app, held, known, lease)}")
+        done.append(f"{held.entry.kind} {_work(app, held, known, lease, moment)}")
     return done
 
 
@@ -122,13 +132,15 @@ def _claim(app: Flask, handlers: Mapping[OutboxKind, Handler], lease: timedelta)
             return outbox_ledger.claim(_now(), list(handlers), lease)
 
 
-def _work(app: Flask, held: Claim, handlers: Mapping[OutboxKind, Handler], lease: timedelta) -> str:
+def _work(
+    app: Flask, held: Claim, handlers: Mapping[OutboxKind, Handler], lease: timedelta, moment: float = MOMENT
+) -> str:
     """Take an entry through its three steps. Returns the word for how it ended."""
     began = time.perf_counter()
     told: dict[str, object] = {"job": str(held.entry.kind), "slot": str(held.entry.id)}
     with app.app_context():
         try:
-            word = _steps(held, handlers[held.entry.kind], lease)
+            word = _steps(held, handlers[held.entry.kind], lease, moment)
         except Overtaken:
             log.warning("overtaken", extra=told)
             return "overtaken"
@@ -145,7 +157,7 @@ def _work(app: Flask, held: Claim, handlers: Mapping[OutboxKind, Handler], lease
         return word
 
 
-def _steps(held: Claim, handler: Handler, lease: timedelta) -> str:
+def _steps(held: Claim, handler: Handler, lease: timedelta, moment: float) -> str:
     now = _now()
     with database.transaction():
         loaded: Any = handler.load(held.entry, now)
@@ -156,15 +168,54 @@ def _steps(held: Claim, handler: Handler, lease: timedelta) -> str:
         # This thread slept, and by the time WeChat answered another would have the entry.
         raise Overtaken(f"{held.entry.kind} {held.entry.id}")
     gateway: Gateway = current_app.extensions["wechat"]
-    try:
-        answer = handler.ask(gateway, loaded)
-    except WeChatError as error:
-        answer = error
+    silence = threading.Event()
+    with _noting_silence(held, silence, moment):
+        try:
+            answer = handler.ask(gateway, loaded)
+        except WeChatError as error:
+            answer = error
+    until = time.monotonic() + SETTLING
+    while True:
+        try:
+            return _settle(held, handler, loaded, answer, crashed=not silence.is_set())
+        except Exception as error:  # what WeChat did is not asked for again because our database was away
+            if not database.is_trouble_of_the_database(error) or time.monotonic() > until:
+                raise
+            _tell(error)
+            time.sleep(BETWEEN_LOOKS)
+
+
+def _settle(held: Claim, handler: Handler, loaded: Any, answer: Any, *, crashed: bool) -> str:
     now = _now()
+    unknown = isinstance(answer, WeChatError) and answer.unsure
     with database.transaction():
         end: End = handler.settle(held.entry, loaded, answer, now)
-        unknown = isinstance(answer, WeChatError) and answer.unsure
-        return outbox_ledger.end(held, end, now, asked=True, known=not unknown)
+        return outbox_ledger.end(held, end, now, asked=True, known=not unknown, crashed=crashed)
+
+
+@contextmanager
+def _noting_silence(held: Claim, silence: threading.Event, moment: float) -> Iterator[None]:
+    """If no answer comes for a moment, write that down and set `silence`."""
+    app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
+
+    def note() -> None:
+        try:
+            with app.app_context(), database.transaction():
+                outbox_ledger.note_silence(held)
+            silence.set()
+        except Overtaken:
+            pass
+        except Exception as error:  # not noted, then
+            _tell(error)
+
+    timer = threading.Timer(moment, note)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+        timer.join()
 
 
 def _now() -> datetime:

@@ -1,7 +1,11 @@
 """Subscribe messages: who agreed how often, what is refused and why."""
 
+import json
+import socket
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -147,6 +151,27 @@ def test_a_refusal_lost_on_the_way_binds_nobody(ask: Asker, sandbox: RunningSand
         send(ask, template)
     assert send(ask, template) == 43101
     assert sandbox.sends_after_43101 == 0
+
+
+@pytest.mark.parametrize("dies", ["before the answer", "with the answer unread"])
+def test_a_refusal_whose_asker_died_binds_nobody(ask: Asker, sandbox: RunningSandbox, template: str, dies: str) -> None:
+    body = json.dumps({"touser": sandbox.openid("王大姐"), "template_id": template, "data": DATA}).encode()
+    if dies == "before the answer":
+        sandbox.slow_sends(0.1)
+    url = urlsplit(sandbox.base_url)
+    with socket.create_connection((url.hostname or "", url.port or 0)) as dying:
+        head = f"POST {SEND}?access_token={ask.token} HTTP/1.1\r\nHost: {url.netloc}\r\nContent-Length: {len(body)}\r\n\r\n"
+        dying.sendall(head.encode() + body)
+        if dies == "with the answer unread":
+            while b"43101" not in dying.recv(4096, socket.MSG_PEEK):
+                pass
+    time.sleep(0.2)
+    sandbox.slow_sends(0)
+    assert sandbox.ledger.entries(SEND)[-1].errcode == 43101
+    assert send(ask, template) == 43101
+    assert sandbox.sends_after_43101 == 0
+    assert send(ask, template) == 43101
+    assert sandbox.sends_after_43101 == 1
 
 
 def test_templates_are_listed_as_the_console_approved_them(ask: Asker, sandbox: RunningSandbox, template: str) -> None:

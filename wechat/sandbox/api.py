@@ -112,7 +112,9 @@ def write_down_and_perhaps_fail() -> Response | None:
 @blueprint.after_request
 def perhaps_spoil_and_complete(response: Response) -> Response:
     """Let a waiting fault spoil the answer, and note how the request ended."""
-    there, fault = world(), g.fault
+    there, fault = world(), g.get("fault")
+    if "entry" not in g:  # whoever asked was gone before the question was whole
+        return response
     there.save_soon()
     if (rid := g.get("rid")) is not None:
         _remember(there, rid, response)
@@ -121,8 +123,46 @@ def perhaps_spoil_and_complete(response: Response) -> Response:
         response = _after_work(response, fault, there.faults)
     arrived = not g.get("gone") and (fault is None or fault.kind in (FaultKind.LATENCY, FaultKind.ERRCODE))
     there.ledger.complete(g.entry, 0 if g.get("gone") else response.status_code, g.get("errcode"))
-    there.room(Messages).answered(g.entry, arrived)
+    there.room(Messages).answered(g.entry, arrived and not _is_gone())
+    if g.get("errcode") == 43101:
+        return _watched(response, there)
     return response
+
+
+def _watched(response: Response, there: World) -> Response:
+    """An answer nobody read was heard by nobody: the kernel of an asker that died with it unread resets us."""
+    whole, entry = response.get_data(), g.entry
+    connection: socket.socket | None = request.environ.get("werkzeug.socket")
+    if connection is None:
+        return response
+
+    def write() -> Iterator[bytes]:
+        yield whole
+        before = connection.gettimeout()
+        connection.settimeout(1.0)  # whoever is alive has read and closed by then
+        try:
+            connection.recv(1, socket.MSG_PEEK)
+        except TimeoutError:
+            pass
+        except OSError:
+            there.room(Messages).unheard(entry)
+        finally:
+            connection.settimeout(before)
+
+    return Response(write(), response.status_code, response.headers)
+
+
+def _is_gone() -> bool:
+    """Whether whoever asked closed the connection instead of waiting for the answer."""
+    connection: socket.socket | None = request.environ.get("werkzeug.socket")
+    if connection is None:
+        return False
+    try:
+        return connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
 
 
 def _remember(there: World, rid: str, response: Response) -> None:

@@ -127,6 +127,12 @@ class Messages(Room):
             with self.world.lock:
                 self._refused.add((str(entry.asked.get("touser")), str(entry.asked.get("template_id"))))
 
+    def unheard(self, entry: Entry) -> None:
+        """Whoever asked was gone before reading the answer."""
+        if entry.errcode == 43101:
+            with self.world.lock:
+                self._refused.discard((str(entry.asked.get("touser")), str(entry.asked.get("template_id"))))
+
     def dump(self) -> dict[str, Any]:
         return {
             "templates": [asdict(template) for template in self.templates.values()],

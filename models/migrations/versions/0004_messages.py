@@ -50,7 +50,7 @@ def upgrade() -> None:
     sa.Column('leased_until', sa.DateTime(timezone=True), nullable=True),
     sa.Column('attempts', sa.Integer(), nullable=False),
     sa.Column('unsure', sa.Integer(), nullable=False, comment='attempts nobody knows the end of'),
-    sa.Column('crashed', sa.Integer(), nullable=False, comment='of those, the ones that never came back to say anything'),
+    sa.Column('crashed', sa.Integer(), nullable=False, comment='of those, the ones that broke off in their first moment'),
     sa.Column('done_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('dead_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('outcome', sa.String(length=40), nullable=False, comment='a word of the relay: sent, no_consent …'),

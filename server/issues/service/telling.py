@@ -95,7 +95,7 @@ class TellOfMove:
         moderation.ask_for_event(event.id, now)
         if now - event.at > STALE:
             return Done("stale")
-        return Done(f"told {notices.tell_many(_tellings(event, now), now)}")
+        return Done(f"told {notices.tell_many(_tellings(event, now), now, happened_at=event.at)}")
 
     def ask(self, gateway: Gateway, loaded: Any) -> Any:
         """Never called."""

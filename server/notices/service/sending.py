@@ -20,10 +20,11 @@ from wechat.gateway import Gateway, NotSubscribed, TemplateRefused, UnknownRecip
 
 OLDEST = timedelta(hours=72)  # news of last week is no news
 # WeChat knows no idempotency key: what crashed while sending, or got no answer, may have arrived. A one-time agreement
-# makes WeChat itself refuse the next copy. Elsewhere we stop: after two crashes there may be two copies; an answer that
-# does not come mostly means that the request did not arrive either, so a few more of those are borne.
+# makes WeChat itself refuse the next copy, so we ask until the answer is certain. Elsewhere we stop (docs/messages.md has
+# the odds): after two crashes in the moment in which WeChat does it there may be two copies. An answer that does not
+# come mostly means that the request did not arrive either: so many of those that no copy at all is next to impossible.
 MOST_CRASHES = 2
-MOST_UNSURE = 4
+MOST_UNSURE = 8
 COPIES = 2
 
 # What is told to whoever has it in hand, and is nobody's business who no longer has.

@@ -18,6 +18,7 @@ from server.core.access import Actor
 from server.notices import queries
 from server.notices.queries import MessageView
 from server.notices.service import consent
+from server.notices.service.sending import OLDEST
 from server.notices.templates import configured
 
 PACE = 20  # WeChat messages a second of one telling: a notice to a whole district holds up no new issue
@@ -41,10 +42,11 @@ class Telling(NamedTuple):
     facts: Mapping[str, str] = _NO_FACTS
 
 
-def tell_many(tellings: Sequence[Telling], now: datetime) -> int:
+def tell_many(tellings: Sequence[Telling], now: datetime, *, happened_at: datetime | None = None) -> int:
     """Put messages into inboxes, and into the outbox for whom WeChat may tell too: a few statements for any number.
 
-    Returns how many were new: those told before are passed over.
+    What happened three days ago or longer goes to the inbox only. Returns how many were new: those told before are
+    passed over.
     """
     if not tellings:
         return 0
@@ -59,6 +61,8 @@ def tell_many(tellings: Sequence[Telling], now: datetime) -> int:
     ]
     insert = database.insert_unless_there(Message).returning(Message.id)
     fresh = list(database.connection().execute(insert, rows).scalars())
+    if happened_at is not None and now - happened_at >= OLDEST:
+        return len(fresh)
     for kind in {telling.kind for telling in tellings}:
         if template := configured().get(kind):
             outbox.put_many(OutboxKind.MESSAGE, _agreed(fresh, kind, template.id), now, a_second=PACE)

@@ -32,9 +32,12 @@ _table = StairwellCode.__table__
 
 
 def have_drawn(code_ids: list[int], now: datetime) -> None:
-    """Have the mini-program codes of these stairwell codes drawn after the commit, where that is configured."""
+    """Have the mini-program codes of these stairwell codes drawn after the commit, where that is configured.
+
+    Ordered again is tried again: what WeChat refused, or nobody had configured, may be all right by now.
+    """
     if report_page():
-        outbox.put_many(OutboxKind.CODE_IMAGE, code_ids, now)
+        outbox.put_again(OutboxKind.CODE_IMAGE, code_ids, now)
 
 
 def report_page() -> str:

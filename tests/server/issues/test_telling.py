@@ -187,3 +187,13 @@ def test_every_move_leaves_one_entry_and_an_import_none(world: World, building: 
         (OutboxKind.ISSUE_EVENT, "told 1"),
         (OutboxKind.ISSUE_EVENT, "told 0"),
     ]
+
+
+def test_a_relay_that_stood_still_for_days_still_fills_the_inbox(world: World, building: Spot) -> None:
+    head = world.head(building)
+    body = {"category": "leak", "text": TEXT, "code": building.stairwell_code}
+    for days in (5, 2):  # seven days and two days ago
+        assert world.resident().post("/api/v1/issues", json=body).status_code == 201
+        world.clock.advance(timedelta(days=days))
+    relay.run(world.app)
+    assert titles(head) == ["3栋有新诉求：漏水渗水"] * 2

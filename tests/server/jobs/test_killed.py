@@ -29,7 +29,7 @@ from wechat.sandbox import DEFAULT_APPID
 from wechat.sandbox.messages import SEND
 
 ROOT = Path(__file__).parents[3]
-ONE_TIME, LONG_TERM, REFUSING = 90, 20, 10
+ONE_TIME, LONG_TERM, REFUSING = 110, 90, 10
 SECONDS = 60.0
 
 
@@ -70,15 +70,11 @@ def test_every_message_arrives_once_or_twice_however_often_the_relay_is_killed(
     for template, lasting in (("once", False), ("always", True)):
         order(wechat, "PUT", f"/templates/{template}", {"fields": ["thing1"], "long_term": lasting})
     people = _people(world, wechat)
-    order(wechat, "POST", "/faults", {"kind": "drop", "path": SEND, "chance": 0.1, "seed": 7})
+    order(wechat, "POST", "/faults", {"kind": "drop", "path": SEND, "chance": 0.1})
     order(wechat, "POST", "/faults", {"kind": "hang", "path": SEND, "chance": 0.05})
     world.clock.set(datetime.now(UTC))
-    world.app.extensions["templates"] = parse(entries, "test")
-    try:
-        with world.writing():
-            service.tell_many([_telling(person, kind) for person, kind in people.values()], world.clock.now())
-    finally:
-        world.app.extensions["templates"] = {}
+    refusing = [person for user, person in people.items() if user.startswith("refusing")]
+    _tell(world, entries, [person for person in people.values() if person not in refusing])
     env = {
         **{name: value for name, value in os.environ.items() if not name.startswith(("LOUZHANG_", "WECHAT_"))},
         "DATABASE_URL": fresh_database,
@@ -95,9 +91,13 @@ def test_every_message_arrives_once_or_twice_however_often_the_relay_is_killed(
             assert child.stdout is not None
             assert child.stdout.readline() == "recovered\n"
             recovered = time.monotonic()
+            # Who is killed between hearing 43101 and writing it down can only ask again: no program can do better. With
+            # four kills a second that would happen now and then, so the refusals come now, while WeChat is still bad.
+            _tell(world, entries, refusing)
             while _waiting(world):
                 assert time.monotonic() - recovered < SECONDS
                 time.sleep(0.1)
+            seconds = time.monotonic() - recovered
             child.terminate()
             assert child.wait(SECONDS) == 0
         finally:
@@ -109,16 +109,16 @@ def test_every_message_arrives_once_or_twice_however_often_the_relay_is_killed(
         if user.startswith("refusing"):
             # 43101 after an attempt of unknown end is taken for "it had arrived": we cannot know better.
             assert (copies, outcome[person]) in ((0, "refused"), (0, "sent")), user
-        elif kind is MessageKind.NEW_ISSUE:
-            assert (copies, outcome[person]) == (1, "sent"), user  # WeChat itself refuses the second copy
-        else:
-            assert 1 <= copies <= 2 or (outcome[person] == "unsure" and copies <= 2), (user, copies, outcome[person])
-    # Given up after two crashes: rare, but this machine may be busy enough for the killing to outlast a lease.
-    assert Counter(outcome.values())["unsure"] <= LONG_TERM // 4, outcome
+            continue
+        assert 1 <= copies <= 2, (user, copies, outcome[person])
+        assert outcome[person] == "sent", (user, copies, outcome[person])
+        if kind is MessageKind.NEW_ISSUE:
+            assert copies == 1, user  # WeChat itself refuses the second copy
     assert order(wechat, "GET", "/counts")["sends_after_43101"] == 0
     with world.reading() as connection:
-        unsure = connection.execute(sa.select(sa.func.sum(OutboxEntry.attempts))).scalar_one()
-    assert unsure > len(people)  # it was not easy
+        attempts = connection.execute(sa.select(sa.func.sum(OutboxEntry.attempts))).scalar_one()
+    print(f"{seconds:.1f} s to the last, {attempts} attempts, copies {Counter(told[user] for user in people)}")
+    assert attempts > len(people)  # it was not easy
 
 
 def _people(world: World, wechat: str) -> dict[str, tuple[int, MessageKind]]:
@@ -161,6 +161,15 @@ def _people(world: World, wechat: str) -> dict[str, tuple[int, MessageKind]]:
             )
             people[user] = (person, kind)
     return people
+
+
+def _tell(world: World, templates: dict[str, Any], people: list[tuple[int, MessageKind]]) -> None:
+    world.app.extensions["templates"] = parse(templates, "test")
+    try:
+        with world.writing():
+            service.tell_many([_telling(person, kind) for person, kind in people], datetime.now(UTC))
+    finally:
+        world.app.extensions["templates"] = {}
 
 
 def _telling(person: int, kind: MessageKind) -> Telling:

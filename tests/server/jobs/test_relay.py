@@ -1,6 +1,8 @@
 """The relay: what is done, tried again, given up, and what a crash at any step leaves behind."""
 
+import sqlite3
 import threading
+import time
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -132,7 +134,7 @@ def test_pauses_grow_and_are_spread(app: Flask, world: World, clock: SetClock, w
         pauses.append((row.not_before - clock.now()).total_seconds())
         clock.set(row.not_before)
     for nth, pause in enumerate(pauses):
-        longest = min(2.0 * 2**nth, 3600)
+        longest = min(1.0 * 2**nth, 3600)
         assert longest / 2 <= pause <= longest
     assert len({pause / 2**nth for nth, pause in enumerate(pauses[:8])}) > 1
     assert (row.attempts, row.unsure, row.error) == (14, 0, "wechat_busy: system busy")
@@ -217,6 +219,35 @@ def test_a_mistake_of_ours_is_told_by_its_kind_and_tried_again(
     assert run(app, work) == ["code_image sent"]
 
 
+def test_what_wechat_did_is_not_asked_again_because_the_database_was_away(app: Flask, world: World, work: Work) -> None:
+    put(world, 1)
+
+    def away(_: Any) -> None:
+        work.settling = lambda answer: None
+        raise sqlite3.OperationalError("database is locked")
+
+    work.settling = away
+    assert run(app, work) == ["code_image sent"]
+    assert (work.asked, traces(world)) == ([1], 1)
+    assert [(row.attempts, row.unsure, row.crashed) for row in rows(world)] == [(1, 0, 0)]
+
+
+def test_a_silence_is_noted_while_it_lasts_and_forgotten_with_the_answer(app: Flask, world: World, work: Work) -> None:
+    put(world, 1)
+    noted: list[tuple[int, int]] = []
+
+    def asking(_: int) -> str:
+        until = time.monotonic() + 30
+        while not noted or (noted[-1] != (1, 0) and time.monotonic() < until):
+            noted.append((rows(world)[0].unsure, rows(world)[0].crashed))
+        return "fine"
+
+    work.asking = asking
+    assert relay.run(app, {KIND: work}, moment=0.2) == ["code_image sent"]
+    assert noted[-1] == (1, 0)
+    assert [(row.attempts, row.unsure, row.crashed) for row in rows(world)] == [(1, 0, 0)]
+
+
 @pytest.mark.parametrize("step", ["asking", "settling"])
 def test_whoever_was_overtaken_leaves_nothing_behind(
     app: Flask, world: World, clock: SetClock, work: Work, step: str
@@ -298,4 +329,4 @@ def test_later_without_a_pause_uses_the_growing_ones(app: Flask, world: World, c
     put(world, 1)
     work.loading = lambda entry: Later("not yet")
     assert run(app, work) == ["code_image later"]
-    assert clock.now() < rows(world)[0].not_before <= clock.now() + timedelta(seconds=2)
+    assert clock.now() < rows(world)[0].not_before <= clock.now() + timedelta(seconds=1)

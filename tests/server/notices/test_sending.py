@@ -1,5 +1,6 @@
 """Messages on their way to WeChat: one accept is one message, refusals are final, nobody is told twice."""
 
+import time
 from datetime import timedelta
 from typing import Any
 
@@ -12,10 +13,11 @@ from server.core import outbox_ledger
 from server.jobs import relay
 from server.notices import service
 from server.notices.service import SendMessage, Telling
-from server.notices.service.sending import MOST_UNSURE
+from server.notices.service.sending import MOST_UNSURE, Letter
 from tests.queries import count_queries
 from tests.server.notices.wechat import Phone, Phones
 from tests.world import World
+from wechat.gateway import Gateway
 from wechat.sandbox.messages import SEND, Messages
 
 FACTS = {"building": "阳光小区3栋", "category": "漏水渗水"}
@@ -179,7 +181,7 @@ def test_busy_keeps_the_grant_for_this_message(world: World, phones: Phones) -> 
     phones.sandbox.faults.add("errcode", path=SEND, errcode=-1, times=0)
     assert phones.relay() == ["later", "no_consent"]
     phones.sandbox.faults.clear()
-    assert entries(world)[0].not_before >= world.clock.now() + timedelta(seconds=1)
+    assert entries(world)[0].not_before >= world.clock.now() + timedelta(seconds=0.5)
     world.clock.set(entries(world)[0].not_before)
     assert phones.relay() == ["sent"]
 
@@ -191,6 +193,17 @@ def test_messages_older_than_three_days_are_not_sent(world: World, phones: Phone
     world.clock.advance(timedelta(hours=72))
     assert phones.relay() == ["dead"]
     assert (head.messages, head.good_for(MessageKind.NEW_ISSUE)) == ([], 1)
+
+
+def test_what_happened_three_days_ago_goes_to_the_inbox_only(world: World, phones: Phones) -> None:
+    head, now = phones.person(), world.clock.now()
+    head.accept(phones.new_issue)
+    for key, age in (("a", timedelta(hours=71)), ("b", timedelta(hours=72))):
+        telling = Telling(head.caller.person_id, MessageKind.NEW_ISSUE, "有新诉求", "点开查看。", "", key, FACTS)
+        with world.writing():
+            assert service.tell_many([telling], now, happened_at=now - age) == 1
+    assert len(head.inbox) == 2
+    assert phones.relay() == ["sent"]
 
 
 def test_one_person_gets_one_at_a_time(world: World, phones: Phones) -> None:
@@ -287,21 +300,80 @@ def test_whoever_takes_consent_back_hears_nothing_more(world: World, phones: Pho
     assert head.messages == []
 
 
+def crash(world: World, phones: Phones, *, silent: bool = False) -> None:
+    """Send, and die before anything is written down: in the first moment, or when WeChat has been silent for longer."""
+
+    class Dies(SendMessage):
+        def ask(self, gateway: Gateway, loaded: Letter) -> str:
+            if not silent:
+                super().ask(gateway, loaded)
+            until = time.monotonic() + 30
+            while silent and entries(world)[0].crashed and time.monotonic() < until:
+                pass
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        relay.run(world.app, {OutboxKind.MESSAGE: Dies()}, moment=0.01 if silent else 60.0)
+    world.clock.advance(outbox_ledger.LEASE)
+
+
 def test_a_crash_while_asking_costs_at_most_one_repetition(world: World, phones: Phones) -> None:
     head = phones.person()
     head.accept(phones.notice)
     tell(world, head, kind=MessageKind.NOTICE)
-
-    class Dies(SendMessage):
-        def settle(self, *args: Any) -> Any:
-            raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        relay.run(world.app, {OutboxKind.MESSAGE: Dies()})
-    world.clock.advance(outbox_ledger.LEASE)
+    crash(world, phones)
     assert phones.relay() == ["sent"]
     assert len(head.messages) == 2
     assert phones.relay() == []
+
+
+def test_after_two_crashes_in_the_first_moment_there_is_no_third_copy(world: World, phones: Phones) -> None:
+    head = phones.person()
+    head.accept(phones.notice)
+    tell(world, head, kind=MessageKind.NOTICE)
+    crash(world, phones)
+    crash(world, phones)
+    assert phones.relay() == ["unsure"]
+    assert len(head.messages) == 2
+    assert head.inbox == ["有新诉求"]
+
+
+def test_crashes_while_wechat_was_silent_do_not_leave_anybody_without(world: World, phones: Phones) -> None:
+    head = phones.person()
+    head.accept(phones.notice)
+    tell(world, head, kind=MessageKind.NOTICE)
+    for _ in range(3):
+        crash(world, phones, silent=True)
+    (entry,) = entries(world)
+    assert (entry.unsure, entry.crashed) == (3, 0)
+    assert phones.relay() == ["sent"]
+    assert len(head.messages) == 1
+
+
+def test_drops_are_borne_until_the_answer_is_certain(world: World, phones: Phones) -> None:
+    once, always = phones.person(), phones.person()
+    once.accept(phones.new_issue)
+    always.accept(phones.notice)
+    tell(world, once)
+    tell(world, always, kind=MessageKind.NOTICE)
+    phones.sandbox.faults.add("drop", path=SEND, times=2 * (MOST_UNSURE - 1))
+    while phones.sandbox.faults.waiting():
+        phones.relay()
+        world.clock.advance(timedelta(hours=1))
+    assert phones.relay() == ["sent", "sent"]
+    assert (len(once.messages), len(always.messages)) == (1, 1)
+
+
+def test_a_one_time_message_is_tried_as_often_as_it_takes(world: World, phones: Phones) -> None:
+    head = phones.person()
+    head.accept(phones.new_issue)
+    tell(world, head)
+    phones.sandbox.faults.add("drop", path=SEND, times=3 * MOST_UNSURE)
+    for _ in range(3 * MOST_UNSURE):
+        assert phones.relay() == ["later"]
+        world.clock.advance(timedelta(hours=1))
+    assert phones.relay() == ["sent"]
+    assert len(head.messages) == 1
 
 
 def test_a_notice_to_many_costs_few_statements_and_holds_up_nobody(world: World, phones: Phones) -> None:

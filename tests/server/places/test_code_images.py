@@ -19,6 +19,7 @@ from tests.server.places.printed import Printed
 from tests.server.web.stairwell import picture
 from tests.world import Spot, World
 from wechat.gateway import Gateway, RequestRefused, WeChatBusy
+from wechat.sandbox.server import RunningSandbox
 
 PAGE = "pages/report/report"
 
@@ -117,6 +118,23 @@ def test_existing_codes_are_ordered_when_posters_are_asked_for_once_and_together
         assert len(entries(world)) == 3
     assert relay.run(app) == ["code_image kept"] * 3
     assert sorted(scenes(Printed(staff.get(path).data).read())) == sorted(b.stairwell_code for b in buildings)
+
+
+def test_a_picture_that_was_refused_is_ordered_anew_with_the_next_poster(
+    app: Flask, world: World, sandbox: RunningSandbox
+) -> None:
+    community = world.community()
+    building, _ = register(world, community)
+    sandbox.faults.add("errcode", path="/wxa/getwxacodeunlimit", errcode=41030)
+    assert relay.run(app) == ["code_image dead"]
+    assert relay.run(app) == []
+    staff = world.staff(Role.COMMUNITY, community)
+    for _ in range(2):
+        staff.get(f"/api/v1/places/{building}/posters.pdf")
+    assert len(entries(world)) == 1
+    assert relay.run(app) == ["code_image kept"]
+    staff.get(f"/api/v1/places/{building}/posters.pdf")
+    assert relay.run(app) == []
 
 
 def test_a_picture_that_was_lost_does_not_stop_the_printer(app: Flask, world: World, store: FolderStore) -> None:
