@@ -10,6 +10,7 @@ from models import Appointment, Message
 from models.enums import Role
 from server.rules.calendar import SHANGHAI
 from tests.server.scores.given import STARS, Community, visits
+from tests.server.web.desk import Desk
 from tests.world import Caller, Spot, World
 
 MONTHS = ("2026-08", "2026-09", "2026-10")
@@ -137,3 +138,15 @@ def test_nobody_is_shown_her_own_review(world: World) -> None:
     assert quarter.reviews(both).json["items"] == []
     assert told(both) == []
     assert len(told(quarter.office)) == 1
+
+
+def test_the_months_page_lists_them_for_staff_only(world: World, quarter: Quarter) -> None:
+    page = f"/console/months/2026-10/{quarter.spot.public_id}"
+    seen = Desk(quarter.office).open(page).text
+    assert "调整评议（1 栋）" in seen
+    assert "帮扶计划第一步" in seen
+    assert "调整评议" in Desk(quarter.street).open(page).text
+    other_head = world.head(quarter.buildings[0])
+    for somebody in (quarter.head, other_head, world.staff(Role.GRID, quarter.grid)):
+        assert "评议" not in Desk(somebody).open(page).text
+    assert "评议" not in Desk(world.staff(Role.DISTRICT, world.district())).open(page).text
