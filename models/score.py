@@ -26,6 +26,9 @@ class RuleSet(Base):
     __table_args__ = (sa.UniqueConstraint("name", "version"),)
 
 
+_OPEN = sa.text("state IN ('draft', 'notice')")
+
+
 class CommunityMonth(Public, Base):
     """One community's month and where it stands. Version 2 is a correction of a sealed version 1; both stay readable."""
 
@@ -46,10 +49,34 @@ class CommunityMonth(Public, Base):
     published_at: Mapped[datetime | None]
     published_by_id: Mapped[int | None] = reference("persons.id", nullable=True)
     manifest_hash: Mapped[str] = mapped_column(sa.String(64), default="", comment="SHA-256 over all lines, hex; public")
+    correction_reason: Mapped[str] = mapped_column(
+        sa.String(200),
+        default="",
+        server_default="",
+        comment="why this version replaces the one before; shown to heads",
+    )
+    corrected_at: Mapped[datetime | None] = mapped_column(comment="when the correction was begun")
+    # Plain: SQLAlchemy does not read the ON DELETE of a column SQLite was given later. Deleting is refused all the same.
+    corrected_by_id: Mapped[int | None] = mapped_column(
+        Id, sa.ForeignKey("persons.id"), comment="none: at the terminal"
+    )
 
     __table_args__ = (
         sa.UniqueConstraint("community_id", "month", "version"),
         sa.Index("ix_community_months_month", "month", "community_id"),
+        # One version at a time is on its way; migration 0006 also asks that the one before is sealed.
+        sa.Index(
+            "uq_community_months_open",
+            "community_id",
+            "month",
+            unique=True,
+            sqlite_where=_OPEN,
+            postgresql_where=_OPEN,
+        ),
+        sa.CheckConstraint(
+            "(version = 1) = (correction_reason = '') AND (version = 1) = (corrected_at IS NULL)",
+            name="corrected_with_reason",
+        ),
         sa.CheckConstraint(
             "sealed_by_id IS NULL OR sealed_by_id <> notice_opened_by_id", name="sealed_by_second_person"
         ),

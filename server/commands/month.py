@@ -1,4 +1,4 @@
-"""`flask month …`: closing months, and whether sealed ones are what was sealed."""
+"""`flask month …`: closing and correcting months, and whether sealed ones are what was sealed."""
 
 import click
 from flask.cli import AppGroup
@@ -8,7 +8,9 @@ from server.core import clock, database
 from server.rules.calendar import Month, parse_month, show_month
 from server.scores import queries, service
 
-group = AppGroup("month", help="Months: close, status, ranking, manifest, verify.")
+MOST_REASON = 200  # as over HTTP
+
+group = AppGroup("month", help="Months: close, correct, status, ranking, manifest, verify.")
 
 
 def _month(_context: click.Context, _parameter: click.Parameter, text: str | None) -> Month | None:
@@ -16,6 +18,13 @@ def _month(_context: click.Context, _parameter: click.Parameter, text: str | Non
         return None if text is None else parse_month(text)
     except ValueError as error:
         raise click.BadParameter(str(error)) from None
+
+
+_VERSION = click.option("--version", type=click.IntRange(1), help="Which version; default: the one in force.")
+
+
+def _said(version: int | None, first: int = 1) -> str:
+    return f"第 {version} 版" if version is not None and version >= first else ""
 
 
 @group.command("close")
@@ -33,6 +42,23 @@ def close(month: Month) -> None:
     )
 
 
+@group.command("correct")
+@click.argument("month", callback=_month)
+@click.option("--community", "code", required=True, help="Code of the community.")
+@click.option("--reason", required=True, help="What was wrong, and how it was found; heads are told. No names.")
+@says_one_line
+def correct(month: Month, code: str, reason: str) -> None:
+    """Begin the correction of a sealed month: its next version as a draft, in nobody's name.
+
+    The office then goes on from it at the console: notice, seal by a second person, publication.
+    """
+    said = " ".join(reason.split())
+    if len(said) > MOST_REASON:
+        raise click.BadParameter(f"at most {MOST_REASON} characters", param_hint="--reason")
+    with database.transaction():
+        click.echo(service.correct_at_terminal(month, code, said, clock.now()))
+
+
 @group.command("status")
 @click.argument("month", callback=_month, required=False)
 @says_one_line
@@ -42,7 +68,8 @@ def status(month: Month | None) -> None:
         counts = queries.state_counts(month)
         left = queries.not_closed(month) if month is not None else 0
     for count in counts:
-        click.echo(f"{show_month(count.month)}  {count.state.zh}  {count.communities} 个社区")
+        correcting = f"，其中 {count.corrections} 个正在更正" if count.corrections else ""
+        click.echo(f"{show_month(count.month)}  {count.state.zh}  {count.communities} 个社区{correcting}")
     if month is not None and left:
         click.echo(f"{show_month(month)}  还没有草稿  {left} 个社区")
     if not counts and not left:
@@ -52,14 +79,16 @@ def status(month: Month | None) -> None:
 @group.command("ranking")
 @click.argument("month", callback=_month)
 @click.option("--community", "code", required=True, help="Code of the community.")
+@_VERSION
 @says_one_line
-def ranking(month: Month, code: str) -> None:
+def ranking(month: Month, code: str, version: int | None) -> None:
     """A community's standings, best first, as the console shows them."""
     with database.transaction(reads_only=True):
-        found = queries.ranking_at_terminal(month, code)
+        found = queries.ranking_at_terminal(month, code, version)
     if found is None:
-        raise click.ClickException(f"{show_month(month)}：编码为 {code} 的社区还没有草稿。")
-    click.echo(f"{found.month.community_name} {show_month(month)} {found.month.state_name}")
+        raise click.ClickException(f"{show_month(month)}：编码为 {code} 的社区还没有{_said(version) or '草稿'}。")
+    view = found.month
+    click.echo(f"{view.community_name} {show_month(month)} {view.state_name} {_said(view.version, first=2)}".rstrip())
     for row in found.standings:
         if row.rank is None:
             click.echo(f"不参与排名  {row.building_name}  数据不足")
@@ -71,13 +100,14 @@ def ranking(month: Month, code: str) -> None:
 @group.command("manifest")
 @click.argument("month", callback=_month)
 @click.option("--community", "code", required=True, help="Code of the community.")
+@_VERSION
 @says_one_line
-def manifest(month: Month, code: str) -> None:
+def manifest(month: Month, code: str, version: int | None) -> None:
     """What was sealed, as one line of JSON: the month's public hash is the SHA-256 of exactly this text."""
     with database.transaction(reads_only=True):
-        text = queries.manifest_at_terminal(month, code)
+        text = queries.manifest_at_terminal(month, code, version)
     if text is None:
-        raise click.ClickException(f"{show_month(month)}：编码为 {code} 的社区还没有封存。")
+        raise click.ClickException(f"{show_month(month)}：编码为 {code} 的社区还没有封存{_said(version)}。")
     click.echo(text.encode(), nl=False)  # bytes, and no line end: nothing may be added to what is hashed
 
 

@@ -1,9 +1,12 @@
-"""The life of a month (design §6): draft → public notice with appeals → sealed by a second person → published."""
+"""The life of a month (design §6): draft → public notice with appeals → sealed by a second person → published.
+
+A sealed month never changes; what was wrong in it is put right by a correction, the next version, on the same way.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime
 
-from models.enums import MonthState, Word
+from models.enums import FIXED_MONTHS, MonthState, Word
 from server.rules.calendar import SHANGHAI, Month, WorkCalendar, bounds, notice_ends, say_month
 from server.rules.decision import Refusal
 
@@ -18,14 +21,19 @@ class MonthMove(Word):
     OPEN_NOTICE = "open_notice", "开始公示"
     SEAL = "seal", "封存"
     PUBLISH = "publish", "公布"
+    CORRECT = "correct", "另出更正版"
 
 
 @dataclass(frozen=True, slots=True)
 class MonthFacts:
-    """Where a community's month stands; `state` None before it was first closed. `open_appeals`: not yet decided."""
+    """Where a community's month stands, by its newest version; `state` None before it was first closed.
+
+    `open_appeals`: not yet decided.
+    """
 
     month: Month
     state: MonthState | None = None
+    version: int = 1
     notice_opened_by: int | None = None
     notice_ends_at: datetime | None = None
     open_appeals: int = 0
@@ -33,21 +41,25 @@ class MonthFacts:
 
 @dataclass(frozen=True, slots=True)
 class MonthStep:
-    """What becomes of the month. `notice_ends_at` (UTC) is set when the notice opens."""
+    """What becomes of the month, in which version. `notice_ends_at` (UTC) is set when the notice opens."""
 
     to_state: MonthState
     reason: str
     notice_ends_at: datetime | None = None
+    version: int = 1
 
 
-# The road has no branches: each move leads from one state to one state. What is not written here does not happen.
-_ROAD: dict[MonthMove, tuple[MonthState | None, MonthState]] = {
-    MonthMove.CLOSE: (None, MonthState.DRAFT),
-    MonthMove.REDRAFT: (MonthState.DRAFT, MonthState.DRAFT),
-    MonthMove.OPEN_NOTICE: (MonthState.DRAFT, MonthState.NOTICE),
-    MonthMove.SEAL: (MonthState.NOTICE, MonthState.SEALED),
-    MonthMove.PUBLISH: (MonthState.SEALED, MonthState.PUBLISHED),
+# The road has no branches: each move leads to one state. What is not written here does not happen. A correction leaves
+# the version it begins at where it is: it is the next version that is a draft.
+_ROAD: dict[MonthMove, tuple[frozenset[MonthState | None], MonthState]] = {
+    MonthMove.CLOSE: (frozenset({None}), MonthState.DRAFT),
+    MonthMove.REDRAFT: (frozenset({MonthState.DRAFT}), MonthState.DRAFT),
+    MonthMove.OPEN_NOTICE: (frozenset({MonthState.DRAFT}), MonthState.NOTICE),
+    MonthMove.SEAL: (frozenset({MonthState.NOTICE}), MonthState.SEALED),
+    MonthMove.PUBLISH: (frozenset({MonthState.SEALED}), MonthState.PUBLISHED),
+    MonthMove.CORRECT: (FIXED_MONTHS, MonthState.DRAFT),
 }
+_DRAFTING = frozenset({MonthMove.CLOSE, MonthMove.REDRAFT, MonthMove.CORRECT})
 
 _INSTEAD: dict[MonthState | None, str] = {
     None: "请等这个月结束，先生成草稿。",
@@ -59,25 +71,34 @@ _INSTEAD: dict[MonthState | None, str] = {
 
 
 def decide_month(
-    facts: MonthFacts, move: MonthMove, actor_id: int | None, now: datetime, calendar: WorkCalendar
+    facts: MonthFacts, move: MonthMove, actor_id: int | None, now: datetime, calendar: WorkCalendar, why: str = ""
 ) -> MonthStep | Refusal:
     """What the move leads to, or why it cannot be made and what to do instead (design §6). `now` is aware.
 
-    `actor_id` is None for the clock, which may draft a month but never opens a notice, seals or publishes.
+    `actor_id` is None for the clock and the terminal, which may draft but never open a notice, seal or publish. `why`:
+    the reason of a correction; without one there is none.
     """
     name = say_month(facts.month)
     before, after = _ROAD[move]
-    if facts.state is not before:
+    if facts.state not in before:
         now_is = f"是“{facts.state.zh}”" if facts.state else "还没有草稿"
         return Refusal("wrong_state", f"{name}现在{now_is}，不能{move.zh}。{_INSTEAD[facts.state]}")
-    if actor_id is None and move not in (MonthMove.CLOSE, MonthMove.REDRAFT):
+    if actor_id is None and move not in _DRAFTING:
         return Refusal("needs_a_person", f"{move.zh}要由人来决定，系统不会自动做。")
     if move is MonthMove.CLOSE and now < bounds(facts.month)[1]:
         return Refusal("month_not_over", f"{name}还没有过完，请从下个月1日起再生成草稿。")
     if move is MonthMove.SEAL and (refusal := _seal(facts, actor_id, now)):
         return refusal
+    if move is MonthMove.CORRECT and not why.strip():
+        return Refusal("reason_needed", "另出更正版要写明理由：哪里错了、怎么发现的。楼栋长会看到这个理由。")
+    version = facts.version + 1 if move is MonthMove.CORRECT else facts.version
     ends_at = notice_ends(now, NOTICE_WORKDAYS, calendar) if move is MonthMove.OPEN_NOTICE else None
-    return MonthStep(after, _reason(name, move, ends_at), ends_at)
+    return MonthStep(after, _reason(say_version(facts.month, version), move, ends_at), ends_at, version)
+
+
+def say_version(month: Month, version: int) -> str:
+    """A month in words, and which correction of it: "2026年10月", "2026年10月第2版（更正）"."""
+    return say_month(month) + (f"第{version}版（更正）" if version > 1 else "")
 
 
 def _seal(facts: MonthFacts, actor_id: int | None, now: datetime) -> Refusal | None:
@@ -99,6 +120,7 @@ def _reason(name: str, move: MonthMove, ends_at: datetime | None) -> str:
         MonthMove.OPEN_NOTICE: f"{name}的得分开始公示{until}，有疑问可以申诉。",
         MonthMove.SEAL: f"{name}的得分已由另一个人核对封存，不再更改。",
         MonthMove.PUBLISH: f"{name}的得分已公布。",
+        MonthMove.CORRECT: f"{name}的草稿已生成，请核对、公示、封存、公布；公布以前，原来的结果仍然有效。",
     }
     return reasons[move]
 

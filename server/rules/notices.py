@@ -37,6 +37,33 @@ def score_message(
     return MessageText(title, f"{building_name}{name}得{points}分，在参与排名的{of}栋楼里排第{rank}名。{hint}{open_it}")
 
 
+def correction_title(title: str) -> str:
+    """The title of a score that replaces one."""
+    return f"更正：{title}"
+
+
+def correction_sentence(why: str, was: str) -> str:
+    """Why a month was corrected, and what it said before (`was`; "" when nothing had been published)."""
+    why = why.strip().rstrip("。")
+    before = f"更正以前是{was}{'' if was == '数据不足' else '分'}。" if was else ""
+    return f"这个月的得分作了更正，理由：{why}。{before}"
+
+
+def flag_sentence(holds: bool, *, held: bool) -> str:
+    """Whether a building holds the red flag of a published month; `held`: until this correction."""
+    if holds:
+        return "本楼获得流动红旗。"
+    return "更正以后，这个月的流动红旗不再属于本楼。" if held else ""
+
+
+def review_message(building_name: str, reason: str, first_step: str) -> MessageText:
+    """An appointment review the rule asks for, to the staff who decide. `first_step`: of the support plan."""
+    step = f"帮扶计划第一步：{first_step}" if first_step else ""
+    return MessageText(
+        f"{building_name}：建议开一次调整评议", f"{building_name}{reason}{step}系统只作提示，是否调整由人来决定。"
+    )
+
+
 OPEN_IT = "点开查看和办理。"
 
 

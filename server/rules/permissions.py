@@ -70,6 +70,7 @@ class Permission(Word):
     PLACE_WRITE = "place:write", "登记地点"
     RANKING_EXPORT = "ranking:export", "导出排名"
     RANKING_READ = "ranking:read", "查看排名"
+    REVIEW_READ = "review:read", "查看调整评议"
     SCORE_READ = "score:read", "查看各楼栋的得分"
     SCORE_READ_OWN = "score:read_own", "查看自己楼栋的得分"
     SESSION_END = "session:end", "退出登录"
@@ -119,6 +120,7 @@ _STREET = (
         _P.PLACE_IMPORT,
         _P.PLACE_WRITE,
         _P.RANKING_EXPORT,
+        _P.REVIEW_READ,
         _P.SCORE_READ,
     }
 )
@@ -168,7 +170,15 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     # Street and district see no household at all (least data), and nobody far away rewrites a community's month.
     Role.STREET: _STREET,
     Role.DISTRICT: (
-        _STREET - {_P.ISSUE_IMPORT, _P.ISSUE_PASS_UP, _P.MODERATION_DECIDE, _P.MODERATION_READ, _P.MONTH_SEAL}
+        _STREET
+        - {
+            _P.ISSUE_IMPORT,
+            _P.ISSUE_PASS_UP,
+            _P.MODERATION_DECIDE,
+            _P.MODERATION_READ,
+            _P.MONTH_SEAL,
+            _P.REVIEW_READ,
+        }
     )
     | {_P.OUTBOX_READ},
     # A department sees only what was passed to it; access narrows the scope to its level.

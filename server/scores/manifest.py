@@ -23,10 +23,22 @@ _months, _places, _lines, _standings, _rule_sets = (
     StoredRuleSet.__table__,
 )
 _MONTH = (
-    sa.select(_months.c.month, _months.c.version, _places.c.public_id, _rule_sets.c.body)
+    sa.select(
+        _months.c.community_id,
+        _months.c.month,
+        _months.c.version,
+        _months.c.correction_reason,
+        _places.c.public_id,
+        _rule_sets.c.body,
+    )
     .join_from(_months, _places, _places.c.id == _months.c.community_id)
     .join(_rule_sets, _rule_sets.c.id == _months.c.rule_set_id)
     .where(_months.c.id == sa.bindparam("month_id"))
+)
+_REPLACED = sa.select(_months.c.manifest_hash).where(
+    _months.c.community_id == sa.bindparam("community_id"),
+    _months.c.month == sa.bindparam("month"),
+    _months.c.version == sa.bindparam("version"),
 )
 _ALL_STANDINGS = (
     sa.select(
@@ -58,7 +70,10 @@ _ALL_LINES = (
 
 
 def text_of(month_id: int) -> str:
-    """The canonical JSON of a month: its rule set, every standing and every line, sorted by building's public id."""
+    """The canonical JSON of a month: its rule set, every standing and every line, sorted by building's public id.
+
+    Of a correction also why, and the hash of what it replaces: who holds the last holds them all.
+    """
     conn, wanted = database.connection(), {"month_id": month_id}
     month = conn.execute(_MONTH, wanted).one()
     told = {
@@ -70,6 +85,10 @@ def text_of(month_id: int) -> str:
         "standings": sorted([*row] for row in conn.execute(_ALL_STANDINGS, wanted)),
         "lines": sorted([*row] for row in conn.execute(_ALL_LINES, wanted)),
     }
+    if month.version > 1:
+        before = {"community_id": month.community_id, "month": month.month, "version": month.version - 1}
+        replaced = conn.execute(_REPLACED, before).scalar_one()
+        told["correction"] = {"reason": month.correction_reason, "replaces": replaced}
     return json.dumps(told, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 

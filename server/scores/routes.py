@@ -12,7 +12,6 @@ from server.core.application import leaves_a_trace
 from server.core.idempotency import idempotent
 from server.core.months import in_path
 from server.core.paging import Page
-from server.core.schemas import PageQuery
 from server.rules.calendar import month_of
 from server.rules.permissions import Permission
 from server.scores import queries, service
@@ -20,16 +19,20 @@ from server.scores.queries import BuildingScoreView, DeductionView, EvidencePage
 from server.scores.schemas import (
     BuildingScoreSchema,
     CancelSchema,
+    CorrectSchema,
     DeductionInSchema,
     DeductionPageSchema,
     DeductionSchema,
     DeductionsQuery,
     EvidencePageSchema,
+    EvidenceQuery,
     MineQuery,
     MonthPageSchema,
     MonthsQuery,
     MovedSchema,
     RankingSchema,
+    ReviewsSchema,
+    VersionQuery,
 )
 
 blueprint = Blueprint("scores", __name__, description="得分")
@@ -49,10 +52,11 @@ def months(query: dict[str, Any]) -> Page[MonthView]:
 
 @blueprint.get(MONTH)
 @needs(Permission.RANKING_READ)
+@blueprint.arguments(VersionQuery, location="query")
 @blueprint.response(200, RankingSchema)
-def ranking(month: str, community: str) -> RankingView:
+def ranking(query: dict[str, Any], month: str, community: str) -> RankingView:
     """A community's month and its ranking; heads see their own community's from the notice on"""
-    return queries.ranking(require_actor(), in_path(month), community)
+    return queries.ranking(require_actor(), in_path(month), community, query["version"])
 
 
 @blueprint.post(f"{MONTH}/close")
@@ -100,32 +104,59 @@ def publish(month: str, community: str) -> dict[str, Any]:
     return _moved(service.publish(require_actor(), in_path(month), community, clock.now()))
 
 
+@blueprint.post(f"{MONTH}/correct")
+@needs(Permission.MONTH_CLOSE)
+@idempotent
+@blueprint.arguments(CorrectSchema)
+@blueprint.response(200, MovedSchema)
+def correct(body: dict[str, str], month: str, community: str) -> dict[str, Any]:
+    """Begin the correction of a sealed month: its next version, as a draft; this one stays and counts meanwhile"""
+    return _moved(service.correct(require_actor(), in_path(month), community, body["reason"], clock.now()))
+
+
 @blueprint.get(f"{MONTH}/buildings/<string(length=16):building>")
 @needs(Permission.RANKING_READ)
+@blueprint.arguments(VersionQuery, location="query")
 @blueprint.response(200, BuildingScoreSchema)
-def building_score(month: str, community: str, building: str) -> BuildingScoreView:
+def building_score(query: dict[str, Any], month: str, community: str, building: str) -> BuildingScoreView:
     """A building's score line by line, for the office and for its own head"""
-    return queries.building_score(require_actor(), in_path(month), community, building)
+    return queries.building_score(require_actor(), in_path(month), community, building, query["version"])
 
 
 @blueprint.get(f"{MONTH}/buildings/<string(length=16):building>/evidence/<string(maxlength=24):component>")
 @needs(Permission.RANKING_READ)
-@blueprint.arguments(PageQuery, location="query")
+@blueprint.arguments(EvidenceQuery, location="query")
 @blueprint.response(200, EvidencePageSchema)
 def evidence(query: dict[str, Any], month: str, community: str, building: str, component: str) -> EvidencePage:
     """The rows behind a score line"""
     return queries.evidence(
-        require_actor(), in_path(month), community, building, component, query["cursor"], query["limit"]
+        require_actor(),
+        in_path(month),
+        community,
+        building,
+        component,
+        query["cursor"],
+        query["limit"],
+        query["version"],
     )
+
+
+@blueprint.get(f"{MONTH}/reviews")
+@needs(Permission.REVIEW_READ)
+@blueprint.response(200, ReviewsSchema)
+def reviews(month: str, community: str) -> dict[str, Any]:
+    """Buildings last for three sealed months: the reviews the rule asks for, for the staff who decide"""
+    return {"items": queries.reviews(require_actor(), in_path(month), community, clock.now())}
 
 
 @blueprint.get(f"{MONTH}/export.xlsx")
 @needs(Permission.RANKING_EXPORT)
 @leaves_a_trace
+@blueprint.arguments(VersionQuery, location="query")
 @blueprint.response(200, {"type": "string", "format": "binary"}, content_type=XLSX)
-def export(month: str, community: str) -> Response:
+def export(query: dict[str, Any], month: str, community: str) -> Response:
     """The ranking as Excel, buildings only; audited"""
-    name, data = service.export_ranking(require_actor(), in_path(month), community, clock.now())
+    name, data = service.export_ranking(require_actor(), in_path(month), community, clock.now(), query["version"])
     response = Response(data, content_type=XLSX)
     response.headers["Content-Disposition"] = f"attachment; filename=ranking.xlsx; filename*=UTF-8''{quote(name)}"
     return response
@@ -137,7 +168,7 @@ def export(month: str, community: str) -> Response:
 @blueprint.response(200, BuildingScoreSchema)
 def mine(query: dict[str, Any]) -> BuildingScoreView:
     """My building's latest month, line by line"""
-    return queries.mine(require_actor(), query["month"], query["building"])
+    return queries.mine(require_actor(), **query)
 
 
 @blueprint.get("/deductions")

@@ -6,10 +6,25 @@ from models.enums import Component, MonthState, Satisfaction, StandingState
 from server.core.schemas import MonthField, PageQuery, PublicId, Schema, Text, between, page_of
 
 MOST_POINTS = 10_000
+MOST_VERSIONS = 9999
+
+
+class VersionSchema(Schema):
+    """One version of a month: the first, or a correction of the one before."""
+
+    version = fields.Integer(required=True)
+    state = fields.Enum(MonthState, by_value=True, required=True)
+    state_name = fields.String(required=True)
+    in_force = fields.Boolean(required=True, metadata={"description": "this one counts; given without ?version="})
+    correction_reason = fields.String(required=True, metadata={"description": "empty for version 1"})
+    notice_ends_at = fields.AwareDateTime(required=True, allow_none=True)
+    sealed_at = fields.AwareDateTime(required=True, allow_none=True)
+    published_at = fields.AwareDateTime(required=True, allow_none=True)
+    manifest_hash = fields.String(required=True, metadata={"description": "SHA-256 once sealed; else empty"})
 
 
 class MonthSchema(Schema):
-    """A community's month."""
+    """A community's month in one version."""
 
     community = PublicId(required=True)
     community_name = fields.String(required=True)
@@ -25,9 +40,42 @@ class MonthSchema(Schema):
     sealed_at = fields.AwareDateTime(required=True, allow_none=True)
     published_at = fields.AwareDateTime(required=True, allow_none=True)
     manifest_hash = fields.String(required=True, metadata={"description": "SHA-256 of the sealed month; else empty"})
+    correction_reason = fields.String(required=True, metadata={"description": "why this version; empty for version 1"})
 
 
-MonthPageSchema = page_of(MonthSchema)
+class MonthWithVersionsSchema(MonthSchema):
+    """A community's month, and in which versions it may be read."""
+
+    versions = fields.List(fields.Nested(VersionSchema), required=True, metadata={"description": "oldest first"})
+
+
+MonthPageSchema = page_of(MonthWithVersionsSchema)
+
+
+def _version() -> fields.Integer:
+    return fields.Integer(
+        load_default=None,
+        validate=between(1, MOST_VERSIONS),
+        metadata={"description": "default: the version in force"},
+    )
+
+
+class VersionQuery(Schema):
+    """Which version of a month."""
+
+    version = _version()
+
+
+class EvidenceQuery(PageQuery):
+    """Which rows of the evidence, and of which version's line."""
+
+    version = _version()
+
+
+class CorrectSchema(Schema):
+    """Why a sealed month is corrected."""
+
+    reason = Text(1, 200, required=True, metadata={"description": "shown to the heads; no personal names"})
 
 
 class MonthsQuery(PageQuery):
@@ -40,7 +88,7 @@ class MonthsQuery(PageQuery):
 class MovedSchema(Schema):
     """A month after a move, and what was done, in words."""
 
-    month = fields.Nested(MonthSchema, required=True)
+    month = fields.Nested(MonthWithVersionsSchema, required=True)
     message = fields.String(required=True)
 
 
@@ -63,7 +111,7 @@ class StandingSchema(Schema):
 class RankingSchema(Schema):
     """A community's month with its ranking, best first; buildings with thin data last."""
 
-    month = fields.Nested(MonthSchema, required=True)
+    month = fields.Nested(MonthWithVersionsSchema, required=True)
     standings = fields.List(fields.Nested(StandingSchema), required=True)
     flags_are_final = fields.Boolean(required=True, metadata={"description": "red flags are proposals until published"})
 
@@ -108,6 +156,7 @@ class MineQuery(Schema):
 
     month = MonthField(load_default=None)
     building = PublicId(load_default=None, metadata={"description": "needed by who heads several buildings"})
+    version = _version()
 
 
 class EvidenceItemSchema(Schema):
@@ -130,6 +179,25 @@ class EvidencePageSchema(Schema):
     items = fields.List(fields.Nested(EvidenceItemSchema), required=True)
     next_cursor = fields.String(allow_none=True, metadata={"description": "null on the last page"})
     not_shown = fields.Integer(required=True, metadata={"description": "rows that counted and are not for this reader"})
+    may_differ = fields.Boolean(
+        required=True,
+        metadata={"description": "these are the rows of now: a draft's, or a version's that was corrected later"},
+    )
+
+
+class ReviewSchema(Schema):
+    """A building for which an appointment review is due: the rule's reason, and where help would begin."""
+
+    building = PublicId(required=True)
+    building_name = fields.String(required=True)
+    reason = fields.String(required=True)
+    first_step = fields.String(required=True, metadata={"description": "of the support plan; may be empty"})
+
+
+class ReviewsSchema(Schema):
+    """The appointment reviews a month asks for. People decide what comes of them."""
+
+    items = fields.List(fields.Nested(ReviewSchema), required=True)
 
 
 class DeductionInSchema(Schema):

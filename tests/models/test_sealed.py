@@ -136,6 +136,81 @@ def test_rows_are_not_moved_into_a_sealed_month(world: World) -> None:
         assert "a sealed month never changes" in _refused(world, moved)
 
 
+@pytest.mark.parametrize("state", FIXED)
+def test_nothing_of_a_version_changes_once_the_next_exists(world: World, state: str) -> None:
+    community = _month(world, state)
+    first = sa.select(MONTHS.c.id).where(MONTHS.c.version == 1).scalar_subquery()
+    before = _all(world, ScoreLine, Standing, CommunityMonth)
+    begun = community.office.post(community.path("correct"), json={"reason": "登记错了楼栋"})
+    assert begun.status_code == 200
+    later = world.clock.now() + timedelta(days=1)
+    changes: list[dict[str, Any]] = [
+        *MONTH_CHANGES,
+        {"state": MonthState.PUBLISHED, "published_at": later},
+        {"correction_reason": "x"},
+        {"corrected_at": later},
+        {"corrected_by_id": community.office.person_id},
+    ]
+    for change in changes:
+        values = {column: later if value == "later" else value for column, value in change.items()}
+        update = sa.update(MONTHS).where(MONTHS.c.version == 1).values(**values)
+        assert "a sealed month never changes" in _refused(world, update), change
+    for table in (LINES, STANDINGS):
+        mine = table.c.community_month_id == first
+        for statement in (
+            sa.delete(table).where(mine),
+            sa.update(table).where(mine).values(community_month_id=first),
+            sa.update(table).where(~mine).values(community_month_id=first),
+        ):
+            assert "a sealed month never changes" in _refused(world, statement)
+    assert "a sealed month never changes" in _refused(world, sa.delete(MONTHS).where(MONTHS.c.version == 1))
+    after = _all(world, ScoreLine, Standing, CommunityMonth)
+    assert [row for row in before if row not in after] == []
+
+
+def _version(world: World, version: int, **more: Any) -> sa.Executable:
+    """An INSERT of a version beside the first one."""
+    with world.reading() as connection:
+        row = connection.execute(sa.select(MONTHS).where(MONTHS.c.version == 1)).one()
+    values = {
+        **row._mapping,
+        "public_id": f"{version:016}",
+        "version": version,
+        "state": MonthState.DRAFT,
+        "correction_reason": "why",
+        "corrected_at": world.clock.now(),
+        **more,
+    }
+    del values["id"]
+    return sa.insert(MONTHS).values(values)
+
+
+@pytest.mark.parametrize("state", ["drafted", "on_notice"])
+def test_only_a_sealed_version_is_followed_by_another(world: World, state: str) -> None:
+    _month(world, state)
+    assert "only a sealed month is corrected" in _refused(world, _version(world, 2))
+
+
+def test_no_version_is_left_out_and_none_is_without_a_reason(world: World) -> None:
+    _month(world, "published")
+    assert "only a sealed month is corrected" in _refused(world, _version(world, 3))
+    assert "corrected_with_reason" in _refused(world, _version(world, 2, correction_reason=""))
+    assert "corrected_with_reason" in _refused(world, _version(world, 2, corrected_at=None))
+
+
+def test_two_versions_on_their_way_at_once_are_refused(world: World) -> None:
+    ours = _month(world, "published")
+    with world.writing() as connection:
+        connection.execute(_version(world, 2))
+    assert "only a sealed month is corrected" in _refused(world, _version(world, 3))
+    other = Community(world)
+    other.building()
+    other.drafted()
+    moved = sa.update(MONTHS).where(MONTHS.c.community_id == ours.spot.id, MONTHS.c.version == 2)
+    said = _refused(world, moved.values(community_id=other.spot.id))
+    assert "uq_community_months_open" in said or "community_months.community_id, community_months.month" in said
+
+
 def test_a_month_on_notice_still_takes_its_seal(world: World) -> None:
     community = _month(world, "on_notice")
     with world.writing() as connection:

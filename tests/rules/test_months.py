@@ -25,7 +25,7 @@ def facts(state: MonthState | None = None, **more: object) -> MonthFacts:
 
 def code(month: MonthFacts, move: MonthMove, actor_id: int | None = SECOND, now: datetime = ENDS) -> str | None:
     """The refusal's code; None when the move is made."""
-    decision = decide_month(month, move, actor_id, now, CALENDAR)
+    decision = decide_month(month, move, actor_id, now, CALENDAR, WHY)
     assert decision.reason.endswith("。")
     return decision.code if isinstance(decision, Refusal) else None
 
@@ -36,13 +36,16 @@ ROAD = {
     (S.DRAFT, M.OPEN_NOTICE): S.NOTICE,
     (S.NOTICE, M.SEAL): S.SEALED,
     (S.SEALED, M.PUBLISH): S.PUBLISHED,
+    (S.SEALED, M.CORRECT): S.DRAFT,
+    (S.PUBLISHED, M.CORRECT): S.DRAFT,
 }
+WHY = "检查表登记错了楼栋。"
 
 
 @pytest.mark.parametrize("state", [None, *MonthState])
 @pytest.mark.parametrize("move", MonthMove)
 def test_every_state_and_move(state: MonthState | None, move: MonthMove) -> None:
-    decision = decide_month(facts(state), move, SECOND, ENDS, CALENDAR)
+    decision = decide_month(facts(state), move, SECOND, ENDS, CALENDAR, WHY)
     if (state, move) in ROAD:
         assert isinstance(decision, MonthStep)
         assert decision.to_state is ROAD[state, move]
@@ -75,6 +78,7 @@ def test_closing_twice_says_what_to_do_instead() -> None:
         (S.DRAFT, M.OPEN_NOTICE, "needs_a_person"),
         (S.NOTICE, M.SEAL, "needs_a_person"),
         (S.SEALED, M.PUBLISH, "needs_a_person"),
+        (S.PUBLISHED, M.CORRECT, None),  # at the terminal: a draft, which a person of the office still has to open
     ],
 )
 def test_the_clock_drafts_and_nothing_more(state: MonthState | None, move: MonthMove, refused: str | None) -> None:
@@ -121,4 +125,27 @@ def test_sealed_months_never_change(
 ) -> None:
     decision = decide_month(facts(state, open_appeals=appeals), move, actor_id, now, CALENDAR)
     if isinstance(decision, MonthStep):
-        assert (state, decision.to_state) == (S.SEALED, S.PUBLISHED)
+        assert (state, decision.to_state, decision.version) == (S.SEALED, S.PUBLISHED, 1)
+
+
+@pytest.mark.parametrize("state", sorted(FIXED_MONTHS))
+@pytest.mark.parametrize(("why", "refused"), [(WHY, None), ("", "reason_needed"), (" \n", "reason_needed")])
+def test_a_correction_needs_a_reason(state: MonthState, why: str, refused: str | None) -> None:
+    decision = decide_month(facts(state), M.CORRECT, SECOND, ENDS, CALENDAR, why)
+    assert (decision.code if isinstance(decision, Refusal) else None) == refused
+
+
+@pytest.mark.parametrize(("version", "becomes"), [(1, 2), (2, 3)])
+def test_a_correction_is_the_next_version(version: int, becomes: int) -> None:
+    decision = decide_month(facts(S.PUBLISHED, version=version), M.CORRECT, SECOND, ENDS, CALENDAR, WHY)
+    assert isinstance(decision, MonthStep)
+    assert (decision.to_state, decision.version) == (S.DRAFT, becomes)
+    assert decision.reason.startswith(f"2026年10月第{becomes}版（更正）的草稿已生成")
+
+
+@pytest.mark.parametrize(("state", "move"), [pair for pair in ROAD if pair[0] is not None and pair[1] is not M.CORRECT])
+def test_every_other_move_stays_in_its_version(state: MonthState, move: MonthMove) -> None:
+    decision = decide_month(facts(state, version=2), move, SECOND, ENDS, CALENDAR)
+    assert isinstance(decision, MonthStep)
+    assert decision.version == 2
+    assert "第2版（更正）" in decision.reason

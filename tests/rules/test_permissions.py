@@ -45,6 +45,7 @@ def test_every_permission_is_somebodys_and_every_role_has_its_own() -> None:
         (P.MONTH_PUBLISH, {R.COMMUNITY}),
         (P.MONTH_SEAL, {R.COMMUNITY, R.STREET}),
         (P.PLACE_IMPORT, {R.STREET, R.DISTRICT}),
+        (P.REVIEW_READ, {R.COMMUNITY, R.STREET}),
         (P.SCORE_READ_OWN, {R.HEAD}),
         (P.ISSUE_REPORT, set(R)),
     ],

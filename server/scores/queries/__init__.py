@@ -7,12 +7,14 @@ from server.scores.queries.months import (
     MonthView,
     RankingView,
     StandingView,
+    VersionView,
     month,
     months_of,
     ranking,
     ranking_at_terminal,
 )
 from server.scores.queries.overview import StateCount, manifest_at_terminal, not_closed, state_counts
+from server.scores.queries.reviews import ReviewView, reviews
 from server.scores.queries.scores import BuildingScoreView, LineView, building_score, mine
 
 __all__ = [
@@ -24,9 +26,11 @@ __all__ = [
     "MonthView",
     "PartView",
     "RankingView",
+    "ReviewView",
     "SignedStep",
     "StandingView",
     "StateCount",
+    "VersionView",
     "building_score",
     "deduction",
     "deductions",
@@ -39,6 +43,7 @@ __all__ = [
     "parts",
     "ranking",
     "ranking_at_terminal",
+    "reviews",
     "signed_steps",
     "state_counts",
 ]

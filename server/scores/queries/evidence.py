@@ -1,14 +1,14 @@
 """What a score line rests on: the very rows that were counted, page by page."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 import sqlalchemy as sa
 
 from models import Deduction, DutyItem, DutyRecord, Inspection, Issue, ReturnVisit
-from models.enums import Component, DutyState, Satisfaction, StarAspect
+from models.enums import Component, DutyState, MonthState, Satisfaction, StarAspect
 from server.core import access, database, paging
 from server.core.access import Actor
 from server.core.errors import not_found
@@ -16,7 +16,7 @@ from server.issues import queries as issues
 from server.rules.amounts import show_points
 from server.rules.calendar import SHANGHAI, Month, show_month
 from server.rules.permissions import Permission
-from server.scores.queries import scores
+from server.scores.queries import months, scores
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +36,16 @@ class EvidenceItem:
 
 @dataclass(frozen=True, slots=True)
 class EvidencePage:
-    """Some of the rows. `not_shown`: rows that were counted and are not for this reader."""
+    """Some of the rows. `not_shown`: rows that were counted and are not for this reader.
+
+    `may_differ`: rows may have been changed since the line was reckoned, which keeps its own numbers: the month is a
+    draft, or this version has been corrected by a later one.
+    """
 
     items: list[EvidenceItem]
     next_cursor: str | None
     not_shown: int
+    may_differ: bool = False
 
 
 _visits, _issues = ReturnVisit.__table__, Issue.__table__
@@ -54,7 +59,14 @@ _YES_NO = {True: "是", False: "否", None: "没有回答"}
 
 
 def evidence(
-    actor: Actor, month: Month, community: str, building: str, component: str, cursor: str | None, limit: int
+    actor: Actor,
+    month: Month,
+    community: str,
+    building: str,
+    component: str,
+    cursor: str | None,
+    limit: int,
+    version: int | None = None,
 ) -> EvidencePage:
     """The rows behind one line of a building's month, oldest first. 404 as for the score itself.
 
@@ -63,11 +75,16 @@ def evidence(
     part = next((known for known in Component if known == component), None)
     if part is None:
         raise not_found()
-    place, _ = scores.scored_building(actor, month, community, building)
+    place, row = scores.scored_building(actor, month, community, building, version)
     read = _READERS.get(part)
     if read is None:  # the residents' ballot is secret: there is nothing to open
         return EvidencePage([], None, 0)
-    return read(actor, month, place.id, paging.decode(cursor) or 0, limit)
+    page = read(actor, month, place.id, paging.decode(cursor) or 0, limit)
+    newer = sa.select(sa.func.max(months.months.c.version)).where(
+        months.months.c.community_id == row.community_id, months.months.c.month == month
+    )
+    corrected = database.connection().execute(newer).scalar_one() > row.version
+    return replace(page, may_differ=corrected or row.state is MonthState.DRAFT)
 
 
 def _case_handling(actor: Actor, month: Month, building_id: int, after: int, limit: int) -> EvidencePage:

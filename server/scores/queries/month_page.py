@@ -43,9 +43,9 @@ _PARTS = sa.select(_places.c.public_id, _lines.c.component, _lines.c.points, _li
 )
 
 
-def parts(actor: Actor, month: Month, community: str) -> dict[str, list[PartView]]:
+def parts(actor: Actor, month: Month, community: str, version: int | None = None) -> dict[str, list[PartView]]:
     """The parts of every building whose score the actor may open, by building. One query. 404 as `month_row`."""
-    row = month_row(actor, month, community)
+    row = month_row(actor, month, community, version)
     query = _PARTS.where(_lines.c.community_month_id == row.id, access.within(actor, Permission.SCORE_READ, _places))
     found: dict[str, list[PartView]] = {}
     for building, component, points, weight, thin in database.connection().execute(query):
@@ -56,14 +56,18 @@ def parts(actor: Actor, month: Month, community: str) -> dict[str, list[PartView
     return found
 
 
-def signed_steps(actor: Actor, month: Month, community: str) -> list[SignedStep]:
+def signed_steps(actor: Actor, month: Month, community: str, version: int | None = None) -> list[SignedStep]:
     """The steps the month has taken, in their order, with the names of those who took them. 404 as `month_row`."""
-    row = month_row(actor, month, community)
-    opened, sealed, published = (_persons.alias(name) for name in ("opened", "sealed", "published"))
+    row = month_row(actor, month, community, version)
+    corrected, opened, sealed, published = (
+        _persons.alias(name) for name in ("corrected", "opened", "sealed", "published")
+    )
     query = (
         sa.select(months.c.drafted_at, months.c.notice_opened_at, months.c.sealed_at, months.c.published_at)
+        .add_columns(months.c.corrected_at, corrected.c.name.label("corrected"))
         .add_columns(opened.c.name.label("opened"), sealed.c.name.label("sealed"), published.c.name.label("published"))
         .select_from(months)
+        .outerjoin(corrected, corrected.c.id == months.c.corrected_by_id)
         .outerjoin(opened, opened.c.id == months.c.notice_opened_by_id)
         .outerjoin(sealed, sealed.c.id == months.c.sealed_by_id)
         .outerjoin(published, published.c.id == months.c.published_by_id)
@@ -71,6 +75,7 @@ def signed_steps(actor: Actor, month: Month, community: str) -> list[SignedStep]
     )
     step = database.connection().execute(query).one()
     taken = [
+        ("另出更正版", step.corrected_at, step.corrected),
         ("生成草稿", step.drafted_at, ""),
         ("开始公示", step.notice_opened_at, step.opened),
         ("封存", step.sealed_at, step.sealed),

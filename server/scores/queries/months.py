@@ -1,5 +1,7 @@
 """Months: where each community's stands, and its ranking."""
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,8 +24,23 @@ THIN = "数据不足"
 
 
 @dataclass(frozen=True, slots=True)
+class VersionView:
+    """One version of a community's month. `in_force`: this is the one that counts."""
+
+    version: int
+    state: MonthState
+    state_name: str
+    in_force: bool
+    correction_reason: str
+    notice_ends_at: datetime | None
+    sealed_at: datetime | None
+    published_at: datetime | None
+    manifest_hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class MonthView:
-    """A community's month."""
+    """A community's month in one version. `versions`: all the reader may see, where they were asked for."""
 
     community: str
     community_name: str
@@ -39,6 +56,8 @@ class MonthView:
     sealed_at: datetime | None
     published_at: datetime | None
     manifest_hash: str
+    correction_reason: str
+    versions: tuple[VersionView, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +105,7 @@ MONTH_COLUMNS: tuple[ColumnElement[Any], ...] = (
     months.c.sealed_at,
     months.c.published_at,
     months.c.manifest_hash,
+    months.c.correction_reason,
 )
 MONTHS: sa.Select[Any] = (
     sa.select(
@@ -115,6 +135,27 @@ _STANDINGS = (
 )
 
 
+def precedence(columns: Any) -> ColumnElement[int]:
+    """Which version of a month counts: a published one before a sealed one before one on its way; then the newest."""
+    return sa.case((columns.state == MonthState.PUBLISHED, 2), (columns.state == MonthState.SEALED, 1), else_=0)
+
+
+def in_force(table: sa.FromClause) -> ColumnElement[bool]:
+    """Condition on months: the version that counts. A correction does not before it is published."""
+    other = months.alias("other")
+    return ~sa.exists().where(
+        other.c.community_id == table.c.community_id,
+        other.c.month == table.c.month,
+        other.c.version != table.c.version,
+        sa.tuple_(precedence(other.c), other.c.version) > sa.tuple_(precedence(table.c), table.c.version),
+    )
+
+
+def of_version(query: sa.Select[Any], version: int | None) -> sa.Select[Any]:
+    """The months of a query in one version: the one named, or the one in force."""
+    return query.where(in_force(months) if version is None else months.c.version == version)
+
+
 def without_drafts_for_heads(post: Post, columns: Any) -> ColumnElement[bool] | None:
     """A draft is the office's working paper: heads see the month from its public notice on."""
     return columns.state != MonthState.DRAFT if post.role is Role.HEAD else None
@@ -136,15 +177,9 @@ def community(actor: Actor, permission: Permission, public_id: str) -> Row[Any]:
 def months_of(
     actor: Actor, community: str | None, month: Month | None, cursor: str | None, limit: int
 ) -> Page[MonthView]:
-    """Months in the actor's scope, newest first, a community's newest version only."""
-    newer = months.alias("newer")
+    """Months in the actor's scope, newest first, each in the version in force and with all its versions."""
     query = MONTHS.where(
-        access.within(actor, Permission.MONTH_READ, months, narrow=without_drafts_for_heads),
-        ~sa.exists().where(
-            newer.c.community_id == months.c.community_id,
-            newer.c.month == months.c.month,
-            newer.c.version > months.c.version,
-        ),
+        access.within(actor, Permission.MONTH_READ, months, narrow=without_drafts_for_heads), in_force(months)
     )
     if community is not None:
         query = query.where(communities.c.public_id == community)
@@ -159,19 +194,41 @@ def months_of(
         )
     query = query.order_by(months.c.month.desc(), months.c.community_id.desc()).limit(limit + 1)
     rows = database.connection().execute(query).all()
-    return paging.page(rows, limit, view, lambda row: int(row.month) * 2**32 + int(row.community_id))
+    known = _versions(actor, rows[:limit])
+
+    def with_versions(row: Any) -> MonthView:
+        return view(row, known.get((row.community_id, row.month), ()))
+
+    return paging.page(rows, limit, with_versions, lambda row: int(row.month) * 2**32 + int(row.community_id))
 
 
-def month_row(actor: Actor, month: Month, community: str) -> Row[Any]:
-    """A community's month as the actor may see it. 404 out of scope, and (`month_not_closed`) without a draft."""
+def _versions(actor: Actor, rows: Sequence[Any]) -> dict[tuple[int, Month], tuple[VersionView, ...]]:
+    """All versions of these communities' months the actor may see, oldest first."""
+    found: dict[tuple[int, Month], list[VersionView]] = defaultdict(list)
+    if rows:
+        query = sa.select(*MONTH_COLUMNS, in_force(months).label("in_force")).where(
+            months.c.month.in_({row.month for row in rows}),
+            months.c.community_id.in_({row.community_id for row in rows}),
+            access.within(actor, Permission.RANKING_READ, months, narrow=without_drafts_for_heads),
+        )
+        for row in database.connection().execute(query.order_by(months.c.version)):
+            found[row.community_id, row.month].append(_version(row))
+    return {key: tuple(versions) for key, versions in found.items()}
+
+
+def month_row(actor: Actor, month: Month, community: str, version: int | None = None) -> Row[Any]:
+    """A community's month as the actor may see it, in a version or the one in force.
+
+    404 out of scope or for a version there is not, and (`month_not_closed`) without a draft.
+    """
     query = MONTHS.where(
         months.c.month == month,
         communities.c.public_id == community,
         access.within(actor, Permission.RANKING_READ, months, narrow=without_drafts_for_heads),
     )
-    row = database.connection().execute(query.order_by(months.c.version.desc()).limit(1)).one_or_none()
+    row = database.connection().execute(of_version(query, version)).one_or_none()
     if row is None:
-        raise nothing_yet(actor, month, community)
+        raise nothing_yet(actor, month, community) if version is None else not_found()
     return row
 
 
@@ -184,29 +241,45 @@ def nothing_yet(actor: Actor, month: Month, community_id: str) -> Problem:
     return Problem(404, "month_not_closed", f"{say_month(month)}还没有生成得分，或者还没有开始公示。")
 
 
-def month(actor: Actor, month: Month, community: str) -> MonthView:
+def month(actor: Actor, month: Month, community: str, version: int | None = None) -> MonthView:
     """A community's month. 404 as `month_row`."""
-    return view(month_row(actor, month, community))
+    row = month_row(actor, month, community, version)
+    return view(row, _versions(actor, [row])[row.community_id, row.month])
 
 
-def ranking(actor: Actor, month: Month, community: str) -> RankingView:
+def ranking(actor: Actor, month: Month, community: str, version: int | None = None) -> RankingView:
     """A community's month with its standings. 404 as `month_row`."""
-    return _ranking(month_row(actor, month, community))
+    row = month_row(actor, month, community, version)
+    return _ranking(row, _versions(actor, [row])[row.community_id, row.month])
 
 
-def ranking_at_terminal(month: Month, community_code: str) -> RankingView | None:
+def ranking_at_terminal(month: Month, community_code: str, version: int | None = None) -> RankingView | None:
     """A community's ranking by the office's own code, whatever its state, for the command line. None without a draft."""
     query = MONTHS.where(months.c.month == month, communities.c.code == community_code)
-    row = database.connection().execute(query.order_by(months.c.version.desc()).limit(1)).one_or_none()
+    row = database.connection().execute(of_version(query, version)).one_or_none()
     return None if row is None else _ranking(row)
 
 
-def _ranking(row: Row[Any]) -> RankingView:
+def _ranking(row: Row[Any], versions: tuple[VersionView, ...] = ()) -> RankingView:
     found = database.connection().execute(_STANDINGS, {"month_id": row.id}).all()
-    return RankingView(view(row), tuple(_standing(each) for each in found), row.state is MonthState.PUBLISHED)
+    return RankingView(view(row, versions), tuple(_standing(each) for each in found), row.state is MonthState.PUBLISHED)
 
 
-def view(row: Any) -> MonthView:
+def _version(row: Any) -> VersionView:
+    return VersionView(
+        row.version,
+        row.state,
+        row.state.zh,
+        bool(row.in_force),
+        row.correction_reason,
+        row.notice_ends_at,
+        row.sealed_at,
+        row.published_at,
+        row.manifest_hash,
+    )
+
+
+def view(row: Any, versions: tuple[VersionView, ...] = ()) -> MonthView:
     """A month from a row of MONTH_COLUMNS and the names beside it."""
     return MonthView(
         row.community,
@@ -223,6 +296,8 @@ def view(row: Any) -> MonthView:
         row.sealed_at,
         row.published_at,
         row.manifest_hash,
+        row.correction_reason,
+        versions,
     )
 
 

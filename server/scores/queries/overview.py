@@ -10,22 +10,41 @@ from server.core import database
 from server.core.months import buildings_of
 from server.rules.calendar import Month
 from server.scores import manifest
+from server.scores.queries.months import in_force, of_version
 
 _months, _places = CommunityMonth.__table__, Place.__table__
 
 
 @dataclass(frozen=True, slots=True)
 class StateCount:
-    """How many communities' months of one month are in one state."""
+    """How many communities' months of one month are in one state, by the version in force.
+
+    `corrections`: in how many of them a correction is on its way.
+    """
 
     month: Month
     state: MonthState
     communities: int
+    corrections: int
 
 
 def state_counts(month: Month | None = None) -> list[StateCount]:
     """Counts by month and state, newest month first; of one month if asked."""
-    query = sa.select(_months.c.month, _months.c.state, sa.func.count()).group_by(_months.c.month, _months.c.state)
+    newer = _months.alias("newer")
+    correcting = (
+        sa.exists()
+        .where(
+            newer.c.community_id == _months.c.community_id,
+            newer.c.month == _months.c.month,
+            newer.c.version > _months.c.version,
+        )
+        .correlate(_months)
+    )
+    query = (
+        sa.select(_months.c.month, _months.c.state, sa.func.count(), sa.func.sum(sa.case((correcting, 1), else_=0)))
+        .where(in_force(_months))
+        .group_by(_months.c.month, _months.c.state)
+    )
     if month is not None:
         query = query.where(_months.c.month == month)
     rows = database.connection().execute(query.order_by(_months.c.month.desc(), _months.c.state)).all()
@@ -41,14 +60,12 @@ def not_closed(month: Month) -> int:
     return int(database.connection().execute(query).scalar_one())
 
 
-def manifest_at_terminal(month: Month, community_code: str) -> str | None:
-    """The text a sealed month's hash was taken over, of its newest sealed version. None when nothing is sealed."""
+def manifest_at_terminal(month: Month, community_code: str, version: int | None = None) -> str | None:
+    """The text a sealed month's hash was taken over, of one version or the one in force. None when that is not sealed."""
     query = (
         sa.select(_months.c.id)
         .join_from(_months, _places, _places.c.id == _months.c.community_id)
         .where(_months.c.month == month, _places.c.code == community_code, _months.c.state.in_(FIXED_MONTHS))
-        .order_by(_months.c.version.desc())
-        .limit(1)
     )
-    month_id = database.connection().execute(query).scalar()
+    month_id = database.connection().execute(of_version(query, version)).scalar()
     return None if month_id is None else manifest.text_of(month_id)

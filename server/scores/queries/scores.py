@@ -91,27 +91,33 @@ _STANDING = (
         .label("ranked_buildings"),
     )
     .join(standings, standings.c.community_month_id == months.months.c.id)
-    .order_by(months.months.c.month.desc(), months.months.c.version.desc())
+    .order_by(months.months.c.month.desc())
     .limit(1)
 )
+# To its head a first draft is shown (without a rank); a correction from its public notice on.
+_SHOWN_TO_HEADS = sa.or_(months.months.c.state != MonthState.DRAFT, months.months.c.version == 1)
 
 
-def building_score(actor: Actor, month: Month, community: str, building: str) -> BuildingScoreView:
+def building_score(
+    actor: Actor, month: Month, community: str, building: str, version: int | None = None
+) -> BuildingScoreView:
     """A building's month for the office, and for the head of that building. 404 for anybody else's."""
-    return _score(*scored_building(actor, month, community, building))
+    return _score(*scored_building(actor, month, community, building, version))
 
 
-def scored_building(actor: Actor, month: Month, community: str, building: str) -> tuple[Row[Any], Row[Any]]:
-    """The building and its standing, where the actor may read its lines. 404 otherwise."""
+def scored_building(
+    actor: Actor, month: Month, community: str, building: str, version: int | None
+) -> tuple[Row[Any], Row[Any]]:
+    """The building and its standing in a version or the one in force, where the actor may read its lines. 404 otherwise."""
     place = _building(actor, building)
     query = _STANDING.where(months.communities.c.public_id == community, months.months.c.month == month)
-    return place, _row(query, place)
+    return place, _row(months.of_version(query, version), place)
 
 
-def mine(actor: Actor, month: Month | None, building: str | None) -> BuildingScoreView:
+def mine(actor: Actor, month: Month | None, building: str | None, version: int | None = None) -> BuildingScoreView:
     """The head's own building: the latest month that was scored, or the one asked for. 404 when there is none yet.
 
-    Who heads several buildings says which (422 otherwise).
+    In the version in force, or the one named. Who heads several buildings says which (422 otherwise).
     """
     own = [post for post in actor.posts_granting(Permission.SCORE_READ_OWN) if post.kind is PlaceKind.BUILDING]
     if building is not None:
@@ -121,7 +127,7 @@ def mine(actor: Actor, month: Month | None, building: str | None) -> BuildingSco
     if len({post.place_id for post in own}) > 1:
         raise invalid("building", "您负责几栋楼，请写明是哪一栋。")
     place = _place(own[0].place_id)
-    query = _STANDING.where(months.months.c.community_id == place.community_id)
+    query = months.of_version(_STANDING, version).where(months.months.c.community_id == place.community_id)
     if month is not None:
         query = query.where(months.months.c.month == month)
     return _score(place, _row(query, place))
@@ -158,6 +164,8 @@ def _place(place_id: int) -> Row[Any]:
 
 
 def _row(query: sa.Select[Any], place: Row[Any]) -> Row[Any]:
+    if not place._office:
+        query = query.where(_SHOWN_TO_HEADS)
     row = database.connection().execute(query.where(standings.c.building_id == place.id)).one_or_none()
     if row is None:
         raise Problem(404, "not_scored", "这栋楼这个月还没有得分：要等这个月过完，社区生成得分以后才有。")
@@ -182,7 +190,7 @@ def _score(place: Row[Any], row: Row[Any]) -> BuildingScoreView:
         row.tied if shown else False,
         row.red_flag if shown else False,
         row.reason if shown else "还是草稿，社区核对后开始公示，那时可以看到排名。",
-        tuple(_line_view(line, f"{here}/{line.component}") for line in lines),
+        tuple(_line_view(line, f"{here}/{line.component}?version={row.version}") for line in lines),
     )
 
 

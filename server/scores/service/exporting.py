@@ -26,11 +26,13 @@ PLACES = ("名次", "楼栋", "总分", "是否参与排名", "并列", "流动�
 LINES = ("楼栋", "项目", "得分", "满分", "数据是否足够", "理由", "怎样可以更高", "计分规则")
 
 
-def export_ranking(actor: Actor, month: Month, community: str, now: datetime) -> tuple[str, bytes]:
+def export_ranking(
+    actor: Actor, month: Month, community: str, now: datetime, version: int | None = None
+) -> tuple[str, bytes]:
     """The file's name and content. 404 out of scope or before the first draft, 403 without the right there."""
     place = month_queries.community(actor, Permission.RANKING_EXPORT, community)
-    row = month_queries.month_row(actor, month, community)
-    view = queries.ranking(actor, month, community)
+    row = month_queries.month_row(actor, month, community, version)
+    view = queries.ranking(actor, month, community, row.version)
     table = sheets.write_xlsx(
         [
             Sheet("排名", PLACES, list(_standings(view))),
@@ -45,9 +47,10 @@ def export_ranking(actor: Actor, month: Month, community: str, now: datetime) ->
         role=actor.role_for(Permission.RANKING_EXPORT),
         subject=f"month:{row.public_id}",
         place_id=place.id,
-        detail={"month": month, "state": row.state, "rows": len(view.standings)},
+        detail={"month": month, "version": row.version, "state": row.state, "rows": len(view.standings)},
     )
-    return f"{view.month.community_name}-{show_month(month)}-排名.xlsx", table
+    corrected = f"-第{row.version}版" if row.version > 1 else ""
+    return f"{view.month.community_name}-{show_month(month)}-排名{corrected}.xlsx", table
 
 
 def _standings(view: RankingView) -> Iterator[tuple[Any, ...]]:
@@ -86,7 +89,10 @@ def _remarks(view: RankingView) -> Iterator[tuple[Any, ...]]:
     month = view.month
     yield "社区", month.community_name
     yield "考核月", say_month(month.month)
+    yield "版次", "第1版" if month.version == 1 else f"第{month.version}版（更正）：{month.correction_reason}"
     yield "状态", month.state_name
+    if newer := [each for each in view.month.versions if each.version > month.version]:
+        yield "更正", f"这一版后来有更正：第{newer[-1].version}版，{newer[-1].state_name}"
     yield "计分规则", f"{month.rule_set} 第{month.rule_set_version}版"
     yield "参与排名的楼栋", sum(1 for standing in view.standings if standing.rank is not None)
     yield "公示截止", month.notice_ends_at

@@ -1,4 +1,7 @@
-"""A community's month on its way: draft → public notice → sealed by a second person → published."""
+"""A community's month on its way: draft → public notice → sealed by a second person → published.
+
+Every move is made on the newest version; `correcting` begins the next one.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -15,7 +18,7 @@ from server.rules.calendar import Month
 from server.rules.decision import Refusal
 from server.rules.months import MonthFacts, MonthMove, MonthStep, decide_month
 from server.rules.permissions import Permission
-from server.scores import facts, manifest, queries, rule_book, settlement, telling
+from server.scores import facts, manifest, queries, reviewing, rule_book, settlement, telling
 from server.scores.queries import MonthView
 from server.scores.queries.months import MONTH_COLUMNS
 from server.scores.queries.months import community as community_of
@@ -33,8 +36,8 @@ _NEWEST = (
 
 def close(actor: Actor, month: Month, community: str, now: datetime) -> tuple[MonthView, str]:
     """Draft a community's month. Returns it with what was done, in words. 409 when it is not over, or drafted."""
-    place, row = _held(actor, Permission.MONTH_CLOSE, month, community)
-    step = _decide(row, month, MonthMove.CLOSE, actor, now)
+    place, row = held(actor, Permission.MONTH_CLOSE, month, community)
+    step = decide(row, month, MonthMove.CLOSE, actor, now)
     law = rule_book.law_of(month)
     public_id = new_public_id()
     month_id = (
@@ -55,21 +58,21 @@ def close(actor: Actor, month: Month, community: str, now: datetime) -> tuple[Mo
         )
         .scalar_one()
     )
-    buildings = _draw_up(month_id, place.id, month, law)
-    _trace(actor, Permission.MONTH_CLOSE, Action.MONTH_DRAFT, public_id, place, month, now, buildings=buildings)
-    return queries.month(actor, month, community), step.reason
+    buildings = draw_up(month_id, place.id, month, law)
+    trace(actor, Permission.MONTH_CLOSE, Action.MONTH_DRAFT, public_id, place.id, month, 1, now, buildings=buildings)
+    return queries.month(actor, month, community, step.version), step.reason
 
 
 def redraft(actor: Actor, month: Month, community: str, now: datetime) -> tuple[MonthView, str]:
     """Reckon a draft again from the facts of this moment. 409 once the notice opened."""
-    place, row = _held(actor, Permission.MONTH_CLOSE, month, community)
-    step = _decide(row, month, MonthMove.REDRAFT, actor, now)
+    place, row = held(actor, Permission.MONTH_CLOSE, month, community)
+    step = decide(row, month, MonthMove.REDRAFT, actor, now)
     assert row is not None  # there is no step without a month
-    law = rule_book.law_of(month)
+    law = _law(row)
     _change(row.id, rule_set_id=law.id, drafted_at=now)
-    buildings = _draw_up(row.id, place.id, month, law)
-    _trace(actor, Permission.MONTH_CLOSE, Action.MONTH_DRAFT, row.public_id, place, month, now, buildings=buildings)
-    return queries.month(actor, month, community), step.reason
+    buildings = draw_up(row.id, place.id, month, law)
+    _trace(actor, Permission.MONTH_CLOSE, Action.MONTH_DRAFT, row, place, now, buildings=buildings)
+    return queries.month(actor, month, community, step.version), step.reason
 
 
 def open_notice(actor: Actor, month: Month, community: str, now: datetime) -> tuple[MonthView, str]:
@@ -77,12 +80,12 @@ def open_notice(actor: Actor, month: Month, community: str, now: datetime) -> tu
 
     Nobody who is just writing facts of the month is overtaken, and nobody writes any from here on.
     """
-    place, row = _held(actor, Permission.MONTH_OPEN_NOTICE, month, community)
-    step = _decide(row, month, MonthMove.OPEN_NOTICE, actor, now)
+    place, row = held(actor, Permission.MONTH_OPEN_NOTICE, month, community)
+    step = decide(row, month, MonthMove.OPEN_NOTICE, actor, now)
     assert row is not None
     assert step.notice_ends_at is not None
-    law = rule_book.law_of(month)
-    buildings = _draw_up(row.id, place.id, month, law)
+    law = _law(row)
+    buildings = draw_up(row.id, place.id, month, law)
     _change(
         row.id,
         state=step.to_state,
@@ -92,62 +95,77 @@ def open_notice(actor: Actor, month: Month, community: str, now: datetime) -> tu
         notice_opened_by_id=actor.person_id,
         notice_ends_at=step.notice_ends_at,
     )
-    told = telling.tell_notice(row.id, row.public_id, month, step.notice_ends_at, now)
+    told = telling.tell_notice(row, step.notice_ends_at, now)
     remark = workdays.remark(now, step.notice_ends_at)
     _trace(
         actor,
         Permission.MONTH_OPEN_NOTICE,
         Action.MONTH_NOTICE,
-        row.public_id,
+        row,
         place,
-        month,
         now,
         buildings=buildings,
         told=told,
         holidays_known=not remark,
     )
-    return queries.month(actor, month, community), step.reason + remark
+    return queries.month(actor, month, community, step.version), step.reason + remark
 
 
 def seal(actor: Actor, month: Month, community: str, now: datetime) -> tuple[MonthView, str]:
     """Seal the month: from here on the database itself refuses to change it. By a second person, after the notice."""
-    place, row = _held(actor, Permission.MONTH_SEAL, month, community)
-    step = _decide(row, month, MonthMove.SEAL, actor, now)
+    place, row = held(actor, Permission.MONTH_SEAL, month, community)
+    step = decide(row, month, MonthMove.SEAL, actor, now)
     assert row is not None
     proof = manifest.hash_of(row.id)
     _change(row.id, state=step.to_state, sealed_at=now, sealed_by_id=actor.person_id, manifest_hash=proof)
-    _trace(actor, Permission.MONTH_SEAL, Action.MONTH_SEAL, row.public_id, place, month, now, manifest_hash=proof)
-    return queries.month(actor, month, community), step.reason
+    _trace(actor, Permission.MONTH_SEAL, Action.MONTH_SEAL, row, place, now, manifest_hash=proof)
+    return queries.month(actor, month, community, step.version), step.reason
 
 
 def publish(actor: Actor, month: Month, community: str, now: datetime) -> tuple[MonthView, str]:
     """Publish a sealed month: the red flags are final, and every head hears of it."""
-    place, row = _held(actor, Permission.MONTH_PUBLISH, month, community)
-    step = _decide(row, month, MonthMove.PUBLISH, actor, now)
+    place, row = held(actor, Permission.MONTH_PUBLISH, month, community)
+    step = decide(row, month, MonthMove.PUBLISH, actor, now)
     assert row is not None
+    stood = telling.published(place.id, month)
     _change(row.id, state=step.to_state, published_at=now, published_by_id=actor.person_id)
-    told = telling.tell_published(row.id, row.public_id, month, now)
-    _trace(actor, Permission.MONTH_PUBLISH, Action.MONTH_PUBLISH, row.public_id, place, month, now, told=told)
-    return queries.month(actor, month, community), step.reason
+    told = telling.tell_published(row, stood, now)
+    reviews = reviewing.tell(place.id, place.public_id, place.name, now)
+    _trace(actor, Permission.MONTH_PUBLISH, Action.MONTH_PUBLISH, row, place, now, told=told, reviews=reviews)
+    return queries.month(actor, month, community, step.version), step.reason
 
 
-def _held(actor: Actor, permission: Permission, month: Month, community: str) -> tuple[Row[Any], Row[Any] | None]:
+def held(actor: Actor, permission: Permission, month: Month, community: str) -> tuple[Row[Any], Row[Any] | None]:
     """The community and its newest month, held until the transaction ends; writers of its facts are waited for."""
     place = community_of(actor, permission, community)
-    months.hold(place.id, month)
-    row = database.connection().execute(_NEWEST, {"community_id": place.id, "month": month}).one_or_none()
-    return place, row
+    return place, newest(place.id, month)
 
 
-def _decide(row: Row[Any] | None, month: Month, move: MonthMove, actor: Actor, now: datetime) -> MonthStep:
-    known = MonthFacts(month, row.state, row.notice_opened_by_id, row.notice_ends_at) if row else MonthFacts(month)
-    decision = decide_month(known, move, actor.person_id, now, workdays.calendar())
+def newest(community_id: int, month: Month) -> Row[Any] | None:
+    """A community's month in its newest version, once whoever is writing its facts is done; held with it."""
+    months.hold(community_id, month)
+    return database.connection().execute(_NEWEST, {"community_id": community_id, "month": month}).one_or_none()
+
+
+def decide(
+    row: Row[Any] | None, month: Month, move: MonthMove, actor: Actor | None, now: datetime, why: str = ""
+) -> MonthStep:
+    """What the law says to a move; 409 when it says no. `actor` is None at the terminal."""
+    known = MonthFacts(month)
+    if row is not None:
+        known = MonthFacts(month, row.state, row.version, row.notice_opened_by_id, row.notice_ends_at)
+    decision = decide_month(known, move, actor.person_id if actor else None, now, workdays.calendar(), why)
     if isinstance(decision, Refusal):
         raise conflict(decision.code, decision.reason)
     return decision
 
 
-def _draw_up(month_id: int, community_id: int, month: Month, law: Law) -> int:
+def _law(row: Row[Any]) -> Law:
+    """A first version follows the law of its month as it is now; a correction the one it was scored by."""
+    return rule_book.law_of(row.month) if row.version == 1 else rule_book.law_with(row.rule_set_id)
+
+
+def draw_up(month_id: int, community_id: int, month: Month, law: Law) -> int:
     """Write the lines and standings of a draft afresh. Returns the number of buildings."""
     conn = database.connection()
     for model in (ScoreLine, Standing):
@@ -162,21 +180,29 @@ def _change(month_id: int, **values: Any) -> None:
 
 
 def _trace(
-    actor: Actor,
+    actor: Actor, permission: Permission, action: Action, row: Row[Any], place: Row[Any], now: datetime, **detail: Any
+) -> None:
+    trace(actor, permission, action, row.public_id, place.id, row.month, row.version, now, **detail)
+
+
+def trace(
+    actor: Actor | None,
     permission: Permission,
     action: Action,
     public_id: str,
-    place: Row[Any],
+    community_id: int,
     month: Month,
+    version: int,
     now: datetime,
     **detail: Any,
 ) -> None:
+    """Leave a move's trace in the audit trail."""
     audit.record(
         action,
         now,
         actor=actor,
-        role=actor.role_for(permission),
+        role=actor.role_for(permission) if actor else None,
         subject=f"month:{public_id}",
-        place_id=place.id,
-        detail={"month": month, **detail},
+        place_id=community_id,
+        detail={"month": month, "version": version, **detail},
     )

@@ -1,11 +1,12 @@
 """考核月: where each month stands, and its life from draft to publication."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from flask import Response, redirect, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from models.enums import PlaceKind, Role
+from models.enums import FIXED_MONTHS, PlaceKind, Role
 from server.core import clock, paging
 from server.core.access import Actor, needs, require_actor
 from server.core.errors import Problem
@@ -16,10 +17,11 @@ from server.rules.calendar import Month, month_of, previous
 from server.rules.months import MonthMove
 from server.rules.permissions import Permission
 from server.scores import queries, service
-from server.scores.queries import MonthView
+from server.scores.queries import MonthView, ReviewView
+from server.scores.schemas import CorrectSchema, VersionQuery
 from server.web.console import blueprint
 from server.web.console.buildings import names_inside
-from server.web.console.forms import Form, done, show
+from server.web.console.forms import Form, done, load_query, show
 from server.web.console.month_words import can_close, next_step
 from server.web.console.words import may
 
@@ -85,14 +87,14 @@ def _all_months(actor: Actor, month: Month) -> list[MonthView]:
 @blueprint.get(MONTH)
 @needs(Permission.RANKING_READ)
 def month(month: str, community: str) -> Response:
-    """One community's month: its life and its ranking."""
-    return _page(in_path(month), community)
+    """One community's month: its life and its ranking, in the version in force or the one asked for."""
+    return _page(in_path(month), community, load_query(VersionQuery)["version"])
 
 
-def _page(month: Month, community: str, form: Form | None = None) -> Response:
+def _page(month: Month, community: str, version: int | None, form: Form | None = None) -> Response:
     actor, now = require_actor(), clock.now()
     try:
-        ranking = queries.ranking(actor, month, community)
+        ranking = queries.ranking(actor, month, community, version)
     except Problem as problem:
         if problem.slug != "month_not_closed":
             raise
@@ -113,8 +115,10 @@ def _page(month: Month, community: str, form: Form | None = None) -> Response:
         month=month,
         community=community,
         ranking=ranking,
-        parts=queries.parts(actor, month, community) if may(actor, Permission.SCORE_READ) else {},
-        steps=queries.signed_steps(actor, month, community) if office else [],
+        version=version,
+        parts=queries.parts(actor, month, community, version) if may(actor, Permission.SCORE_READ) else {},
+        steps=queries.signed_steps(actor, month, community, version) if office else [],
+        reviews=_reviews(actor, ranking.month, now),
         names=names_inside(each.building for each in ranking.standings),
         next_step=next_step(ranking.month, now),
         now=now,
@@ -122,7 +126,20 @@ def _page(month: Month, community: str, form: Form | None = None) -> Response:
     )
 
 
-@blueprint.get(f"{MONTH}/<any(close,redraft,open_notice,seal,publish):move>")
+def _reviews(actor: Actor, view: MonthView, now: datetime) -> list[ReviewView]:
+    """The appointment reviews due by the version in force, for those who decide; heads have none of this."""
+    counts = view.state in FIXED_MONTHS and all(each.version == view.version for each in view.versions if each.in_force)
+    if not counts or not may(actor, Permission.REVIEW_READ):
+        return []
+    try:
+        return queries.reviews(actor, view.month, view.community, now)
+    except Problem as problem:  # staff somewhere else, a head here
+        if problem.code != 403:
+            raise
+        return []
+
+
+@blueprint.get(f"{MONTH}/<any(close,redraft,open_notice,seal,publish,correct):move>")
 @needs(Permission.RANKING_READ)
 def month_form(month: str, community: str, move: str) -> AnyResponse:
     """The address of a form, asked for by itself (a page reloaded after an error): back to the month."""
@@ -132,10 +149,26 @@ def month_form(month: str, community: str, move: str) -> AnyResponse:
 def _move(month: str, community: str, move: MonthMove) -> Response:
     form = Form.sent(str(move))
     try:
-        _MOVES[move](require_actor(), in_path(month), community, clock.now())
+        if move is MonthMove.CORRECT:
+            reason = form.load(CorrectSchema)["reason"]
+            view, _ = service.correct(require_actor(), in_path(month), community, reason, clock.now())
+        else:
+            view, _ = _MOVES[move](require_actor(), in_path(month), community, clock.now())
     except Problem as problem:
-        return _page(in_path(month), community, form.refused(problem))
-    return done(f"month_{move}", "month", month=month, community=community)
+        return _refused(in_path(month), community, form.refused(problem))
+    version = view.version if len(view.versions) > 1 else None
+    return done(f"month_{move}", "month", month=month, community=community, version=version)
+
+
+def _refused(month: Month, community: str, form: Form) -> Response:
+    """The page of the version that moves are made on, with what was wrong."""
+    try:
+        versions = queries.month(require_actor(), month, community).versions
+    except Problem as problem:
+        if problem.slug != "month_not_closed":
+            raise
+        versions = ()
+    return _page(month, community, versions[-1].version if len(versions) > 1 else None, form)
 
 
 @blueprint.post(f"{MONTH}/close")
@@ -176,3 +209,11 @@ def seal_month(month: str, community: str) -> Response:
 def publish_month(month: str, community: str) -> Response:
     """公布."""
     return _move(month, community, MonthMove.PUBLISH)
+
+
+@blueprint.post(f"{MONTH}/correct")
+@needs(Permission.MONTH_CLOSE)
+@idempotent
+def correct_month(month: str, community: str) -> Response:
+    """另出更正版, for a reason."""
+    return _move(month, community, MonthMove.CORRECT)

@@ -61,6 +61,7 @@ DONE = {
     "month_open_notice": "已开始公示，楼栋长会收到自己的得分。",
     "month_seal": "已封存，谁也不能再改。",
     "month_publish": "已公布，流动红旗生效。",
+    "month_correct": "更正版的草稿已生成。请改好有关的登记，重新生成草稿，核对后开始公示。",
     "household": "已登记这一户，请添加住的人。",
     "resident": "已添加。",
     "moved_out": "已记为搬出。",

@@ -83,7 +83,7 @@ def test_nobodys_name_is_in_it_and_the_export_is_in_the_trail(world: World) -> N
             sa.select(AuditEvent.actor_id, AuditEvent.detail).where(AuditEvent.action == "ranking:export")
         ).one()
     assert row.actor_id == community.office.person_id
-    assert row.detail == {"month": 202610, "state": "notice", "rows": 1}
+    assert row.detail == {"month": 202610, "version": 1, "state": "notice", "rows": 1}
 
 
 def test_before_the_draft_there_is_nothing_to_export(world: World) -> None:

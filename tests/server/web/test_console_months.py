@@ -302,3 +302,81 @@ def test_a_ranking_of_130_buildings_stays_light(world: World) -> None:
     assert "排名（133 栋）" in page.text
     assets = [home.clerk.client.get(f"/static/{name}").data for name in ("console.css", "console.js")]
     assert len(page.response.data) + sum(map(len, assets)) < 150 * 1024
+
+
+def published(home: Home) -> None:
+    closed(home)
+    home.at(11, 2)
+    home.clerk.open(home.page).submit("/open_notice")
+    home.at(11, 10)
+    home.colleague.open(home.page).submit("/seal")
+    home.clerk.open(home.page).submit("/publish")
+
+
+def test_a_month_is_corrected_from_its_page(home: Home, world: World) -> None:
+    published(home)
+    why = "1栋和2栋的检查表填反了"
+    page = home.clerk.open(home.page)
+    assert "封存的这一版不会改动" in page.text
+    empty = page.submit("/correct", reason=" ")
+    assert empty.status == 422
+    assert empty.has_form("/correct")
+    page = empty.submit("/correct", reason=why)
+    assert "更正版的草稿已生成" in page.text
+    assert f"更正的理由：{why}" in page.text
+    first, second, _ = home.buildings
+    home.clerk.open(f"/console/inspections/{MONTH}").submit(MONTH, **row(first, "1111"), **row(second, "5555"))
+    corrected = f"{home.page}?version=2"
+    page = home.clerk.open(corrected).submit("/redraft")
+    assert "重新生成" in page.text
+    assert not page.has_form("/correct")
+    # Without a version the page shows what counts, and how far the correction has come.
+    old = home.clerk.open(home.page)
+    assert "第 2 版（更正）是草稿" in old.text
+    assert "公布以前，以这一版为准" in old.text
+    assert any(link.endswith("?version=2") for link in old.links)
+    for move in ("redraft", "open_notice", "seal", "publish", "correct"):
+        assert not old.has_form(f"/{move}"), move
+    head = Desk(home.heads[0])
+    head.open(corrected, 404)
+    assert "第 2 版" not in head.open(home.page).text
+
+    page = home.clerk.open(corrected).submit("/open_notice")
+    assert "正在公示" in page.text
+    assert "第 2 版（更正）正在公示" in head.open(home.page).text
+    assert head.open(corrected).status == 200
+    home.at(11, 20)
+    refused = home.clerk.open(corrected).submit("/seal")
+    assert refused.status == 409
+    assert "封存要由另一个人来做" in refused.text
+    assert home.colleague.open(corrected).submit("/seal").status == 200
+    page = home.clerk.open(corrected).submit("/publish")
+    assert "已公布，流动红旗生效" in page.text
+    assert home.clerk.open(home.page).text == home.clerk.open(corrected).text
+    old = home.clerk.open(f"{home.page}?version=1")
+    assert "这一版已经更正，以第 2 版（更正）为准" in old.text
+    assert old.text.count("封存校验码 ") == 2
+    score = next(link for link in old.links if first.public_id in link)
+    assert score.endswith("?version=1")
+    score = home.clerk.open(score)
+    evidence = home.clerk.open(next(link for link in score.links if "star_book" in link))
+    assert "这一版的得分和理由是封存时的，没有变" in evidence.text
+    assert "第 2 版（更正）" in home.clerk.open("/console/months").text
+
+
+def test_a_correction_shows_on_the_way_in(home: Home) -> None:
+    published(home)
+    home.clerk.open(home.page).submit("/correct", reason="登记错了")
+    assert "第 2 版（更正）是草稿" in home.clerk.open("/console").text
+    assert "第 2 版（更正）是草稿" in home.clerk.open("/console/months").text
+    street = Desk(home.world.staff(Role.STREET, home.world.street()))
+    assert "第 2 版（更正）是草稿" in street.open(f"/console/months?month={MONTH}").text
+    assert not street.open(home.page).has_form("/correct")
+
+
+def test_a_neighbour_has_no_page_of_a_correction(home: Home, world: World) -> None:
+    published(home)
+    home.clerk.open(home.page).submit("/correct", reason="登记错了")
+    other = Desk(world.staff(Role.COMMUNITY, world.community("和谐社区")))
+    for address in (f"{home.page}?version=2", f"{home.page}/export?version=2"):
+        other.open(address, 404)
