@@ -36,7 +36,6 @@ from wechat.gateway import Gateway, WeChatError
 HANDLERS: dict[OutboxKind, Handler] = {
     OutboxKind.CONTENT_CHECK: moderation.ContentCheckHandler(),
     OutboxKind.ISSUE_EVENT: issues.TellOfMove(),
-    OutboxKind.CONTENT_CHECK: moderation.ContentCheckHandler(),
     OutboxKind.MESSAGE: notices.SendMessage(),
     OutboxKind.CODE_IMAGE: places.CodeImages(),
 }
