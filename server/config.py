@@ -34,7 +34,7 @@ class WeChatSettings:
     edition: str = "release"  # which mini-program messages and codes open: release, trial or develop
     report_page: str = ""  # the mini-program page that stairwell codes open; empty: no mini-program codes are drawn
     templates_file: Path | None = None
-    """Which subscribe-message templates we have (docs/wechat.md). None: messages stay in the app's own inbox."""
+    """Which subscribe-message templates we have (docs/messages.md). None: messages stay in the app's own inbox."""
     content_check: bool = False  # ask WeChat's content check before the public sees a text or photo
     service_appid: str = ""
     service_secret: str = field(default="", repr=False)

@@ -25,7 +25,8 @@ def load(*, if_empty: bool) -> None:
         return
     if filled:
         raise click.ClickException("数据库里已经有地点，演示数据只装进空的数据库。")
-    Demo(clock.now()).load()
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # the app itself, not the proxy
+    Demo(app, clock.now()).load()
     click.echo("演示社区已就绪。")
 
 

@@ -20,9 +20,10 @@ from server.core.errors import Problem, invalid
 from server.core.sheets import SheetError
 from server.households import layout, personal, rows
 from server.households import plan as planning
-from server.households.layout import Field, RowError, Table
+from server.households.layout import Field, Table
 from server.households.plan import Door, DoorKey, Plan
 from server.rules.permissions import Permission
+from server.rules.tables import RowError
 
 SHOWN = 200  # errors told at once; more help nobody
 MOST_ROWS = 20_000

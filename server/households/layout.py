@@ -13,6 +13,7 @@ from server.core import sheets
 from server.core.sheets import Row, SheetError, Value
 from server.households import personal
 from server.households.doors import DOOR_LIMIT, UNIT_LIMIT, tidy_door, tidy_unit
+from server.rules.tables import RowError
 
 W = TypeVar("W", bound=Word)
 CODE_LIMIT = 32
@@ -60,15 +61,6 @@ TENANCY_WORDS: dict[str, Tenancy] = {
     **dict.fromkeys(("公租", "公租房", "廉租房", "单位房", "单位宿舍"), Tenancy.PUBLIC),
     **dict.fromkeys(("空", "空房", "空置房", "无人居住", "无人"), Tenancy.VACANT),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class RowError:
-    """What is wrong with one cell: its line and column in the file, and a Chinese sentence."""
-
-    line: int
-    column: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)

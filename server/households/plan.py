@@ -6,8 +6,9 @@ from typing import Any
 
 from models.enums import Relation, Tenancy
 from server.households import personal
-from server.households.layout import Entry, Field, RowError, Table
+from server.households.layout import Entry, Field, Table
 from server.households.rows import NewResident
+from server.rules.tables import RowError
 
 DoorKey = tuple[int, str, str]  # building, unit, door
 

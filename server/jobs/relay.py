@@ -37,7 +37,6 @@ from wechat.gateway import Gateway, WeChatError
 # To have a kind of entry done: write its Handler in its room, offer it in the room's `service`, add it here.
 HANDLERS: dict[OutboxKind, Handler] = {
     OutboxKind.ISSUE_EVENT: issues.TellOfMove(),
-    OutboxKind.CONTENT_CHECK: moderation.ContentCheckHandler(),
     OutboxKind.MESSAGE: notices.SendMessage(),
     OutboxKind.CODE_IMAGE: places.CodeImages(),
 }

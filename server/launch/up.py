@@ -45,6 +45,7 @@ def _environment(port: int) -> tuple[dict[str, str], int | None]:
     env["WECHAT_BASE_URL"] = f"http://{ports.HOST}:{sandbox}"
     env.setdefault("WECHAT_CALLBACK_TOKEN", secrets.token_hex(16))  # the sandbox reads the same environment
     env.setdefault("WECHAT_TEMPLATES", str(TEMPLATES))
+    env.setdefault("WECHAT_CONTENT_CHECK", "ON")
     return env, sandbox
 
 

@@ -7,6 +7,7 @@ from enum import StrEnum
 from models.enums import PlaceKind
 from server.core import sheets
 from server.core.sheets import Row, SheetError, Value
+from server.rules.tables import RowError
 
 CODE_LIMIT = 32
 NAME_LIMIT = 80
@@ -58,15 +59,6 @@ class Layout:
     columns: Mapping[Field, str] = field(default_factory=dict)
     kind: PlaceKind | None = None
     also: tuple[Also, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class RowError:
-    """What is wrong with one cell: its line and column in the file, and a Chinese sentence."""
-
-    line: int
-    column: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)

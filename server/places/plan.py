@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from models.enums import PlaceKind
-from server.places.layout import Candidate, Field, RowError
+from server.places.layout import Candidate, Field
 from server.rules.place_tree import may_hang
+from server.rules.tables import RowError
 
 
 class Known(NamedTuple):

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from models.enums import OPEN_STATES, IssueCategory, IssueState, Satisfaction
 from server.rules.ledger_mapping import BY_DUE, REQUIRED, LedgerMapping, Outcome, strptime_format
+from server.rules.tables import RowError
 
 TEXT_LIMIT = 4000
 NUMBER_LIMIT = 60
@@ -41,15 +42,6 @@ class LedgerIssue:
     contacted: bool | None
     solved: bool | None
     satisfaction: Satisfaction | None
-
-
-@dataclass(frozen=True, slots=True)
-class RowError:
-    """What is wrong in one cell: the line as counted in the sheet, the column's heading, the reason in Chinese."""
-
-    line: int
-    column: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)

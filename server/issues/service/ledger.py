@@ -20,9 +20,10 @@ from server.core.audit import Action
 from server.core.errors import invalid
 from server.places import service as places
 from server.rules.calendar import Month, month_of
-from server.rules.ledger import LedgerIssue, RowError, RowErrors, check_headings, read_row
+from server.rules.ledger import LedgerIssue, RowErrors, check_headings, read_row
 from server.rules.ledger_mapping import LedgerMapping
 from server.rules.lifecycle import imported
+from server.rules.tables import RowError
 
 SOURCE_LIMIT = 40
 BATCH = 1000

@@ -159,12 +159,12 @@ class _Drawing:
         """A label's pieces: what fits beside the code. Sheets have no bleed: nothing within 4 mm of an edge."""
         return [
             self._qr(door.url, Box(4, 4.5, 33.4, 33.4)),
-            self._same(door.where.split(" ", 1)[-1], Box(37, 4.6, 29, 5.6), 3.6),
-            self._text(door.name, Box(37, 10.2, 29, 10), 8, bold=True),
-            self._same(LABEL_CALL[0], Box(37, 20.6, 29, 5), 4, bold=True),
-            self._same(LABEL_CALL[1], Box(37, 25.2, 29, 5), 4, bold=True),
-            self._text(f"{door.code[:5]} {door.code[5:]}", Box(37, 30, 29, 5), 4),
-            self._same(LABEL_LINES, Box(37, 34.4, 29, 4), 3.1),
+            self._same(door.where.split(" ", 1)[-1], Box(37, 4.2, 29, 5.2), 3.6),
+            self._text(door.name, Box(37, 9.4, 29, 10), 8, bold=True),
+            self._same(LABEL_CALL[0], Box(37, 19.4, 29, 5), 4, bold=True),
+            self._same(LABEL_CALL[1], Box(37, 23.9, 29, 5), 4, bold=True),
+            self._text(f"{door.code[:5]} {door.code[5:]}", Box(37, 28.6, 29, 5.4), 4),
+            self._same(LABEL_LINES, Box(37, 34.4, 29, 4), 3),
         ]
 
     def _text(self, text: str, box: Box, largest: float, *, most: int = 2, bold: bool = False) -> Placed:

@@ -17,7 +17,7 @@ from server.places.queries.codes import (
     qr_svg,
     scanned,
 )
-from server.places.queries.labels import full_names
+from server.places.queries.labels import building_label, full_names
 from server.places.queries.posters import POSTERS_MOST, PosterCount, count_for_posters
 from server.places.queries.tree import (
     Ancestor,
@@ -51,6 +51,7 @@ __all__ = [
     "Scanned",
     "any_place",
     "building_by_code",
+    "building_label",
     "buildings_of",
     "children",
     "code_of",

@@ -18,6 +18,7 @@ from server.core import access, database, paging
 from server.core.access import Actor
 from server.core.errors import Problem
 from server.core.paging import Page
+from server.places.queries.labels import building_label
 from server.rules.permissions import Permission
 
 _SHAPE = re.compile(r"[0-9a-z]{6,16}")
@@ -45,7 +46,7 @@ class BuildingView:
     @property
     def full_name(self) -> str:
         """幸福社区 阳光小区 3栋."""
-        return " ".join(filter(None, (self.community_name, self.estate_name, self.name)))
+        return building_label(self.name, self.estate_name, self.community_name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,11 +21,12 @@ from server.core.audit import Action
 from server.core.errors import Problem
 from server.core.sheets import SheetError
 from server.places import plan as planning
-from server.places.layout import NAME_LIMIT, Candidate, Layout, RowError, candidates
+from server.places.layout import NAME_LIMIT, Candidate, Layout, candidates
 from server.places.plan import Known, Plan
 from server.places.service.changing import ANCESTORS
 from server.places.service.codes import give_codes
 from server.rules.permissions import Permission
+from server.rules.tables import RowError
 
 SHOWN = 200  # errors told at once; more help nobody
 

@@ -81,34 +81,7 @@ def _surroundings() -> dict[str, Any]:
 
 
 # Registers each family of pages with the blueprint above.
-from server.web.console import (  # noqa: E402
-    codes,
-    deductions,
-    deliveries,
-    duties,
-    home,
-    household_files,
-    households,
-    inbox,
-    inspections,
-    inviting,
-    issue_moves,
-    issue_reporting,
-    issues,
-    ledger,
-    moderation,
-    months,
-    notifying,
-    pictures,
-    place_import,
-    places,
-    posts,
-    residents,
-    scores,
-    sign_in,
-)
-
-PAGES = (
+from server.web.console import (  # noqa: E402, F401
     codes,
     deductions,
     deliveries,

@@ -45,7 +45,7 @@ def names_inside(wanted: Iterable[str]) -> dict[str, str]:
 
 def label(building: BuildingName) -> str:
     """阳光小区 3栋."""
-    return f"{building.estate_name} {building.name}" if building.estate_name else building.name
+    return queries.building_label(building.name, building.estate_name)
 
 
 def _covers(post: Post, building: BuildingName) -> bool:

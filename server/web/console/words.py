@@ -9,6 +9,7 @@ from markupsafe import Markup
 from models.enums import OPEN_STATES, CheckState, IssueState, Word
 from server.core import clock
 from server.core.access import Actor
+from server.places.queries import building_label
 from server.rules.calendar import SHANGHAI, say_month, show_month
 from server.rules.permissions import EVERYONE, Permission
 from server.web.console.forms import once
@@ -129,6 +130,7 @@ def pairs(members: Iterable[Word]) -> list[tuple[str, str]]:
 
 
 HELPERS: dict[str, Any] = {
+    "building_label": building_label,
     "permission": Permission,
     "pairs": pairs,
     "may": may,

@@ -5,6 +5,7 @@ import sqlalchemy as sa
 from models.enums import Role
 from server.core.access import within
 from server.issues import queries
+from server.issues.queries import lists
 from server.rules.permissions import Permission
 from tests.queries import count_queries, plan
 from tests.server.issues.test_life import move, reported
@@ -121,7 +122,7 @@ def test_lists_walk_the_keyset_index(world: World) -> None:
 
         post = Post(Role.COMMUNITY, community.id, PlaceKind.COMMUNITY, "", "", community.id, None, None)
         actor = Actor(1, "", "", 1, SessionKind.CONSOLE, (post,))
-        table = queries._issues
+        table = lists._issues
         everything = within(actor, Permission.ISSUE_LIST, table, narrow=queries.narrow)
         connection = database.connection()
         if connection.dialect.name == "postgresql":
@@ -131,7 +132,7 @@ def test_lists_walk_the_keyset_index(world: World) -> None:
             (everything, "ix_issues_community"),
             (everything & (table.c.state == "confirmed"), "ix_issues_community_state"),
         ):
-            query = queries._LIST.where(condition, table.c.id < 10**9).order_by(table.c.id.desc()).limit(21)
+            query = lists._LIST.where(condition, table.c.id < 10**9).order_by(table.c.id.desc()).limit(21)
             told = plan(connection, query)
             assert index in told, told
             assert "Sort" not in told, told

@@ -1,0 +1,38 @@
+"""Reading issues: lists, one issue with its timeline, and the locked rows that moves start from."""
+
+from server.issues.queries.lists import FAMILIES, Filters, IssueItem, page_for_staff, page_of_own
+from server.issues.queries.locks import FACTS, facts_of, lock_claimed, lock_for_staff, lock_own
+from server.issues.queries.one import (
+    EventView,
+    IssueView,
+    JoinedView,
+    for_claim,
+    for_reporter,
+    for_staff,
+    joined_to,
+    own_joined_to,
+)
+from server.issues.queries.scope import narrow, not_about
+
+__all__ = [
+    "FACTS",
+    "FAMILIES",
+    "EventView",
+    "Filters",
+    "IssueItem",
+    "IssueView",
+    "JoinedView",
+    "facts_of",
+    "for_claim",
+    "for_reporter",
+    "for_staff",
+    "joined_to",
+    "lock_claimed",
+    "lock_for_staff",
+    "lock_own",
+    "narrow",
+    "not_about",
+    "own_joined_to",
+    "page_for_staff",
+    "page_of_own",
+]

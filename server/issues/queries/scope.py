@@ -1,0 +1,32 @@
+"""Who sees which issues: what lies in their places, with two exceptions that are part of the law.
+
+A head never sees what is about her, and a department sees only what was passed to it.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy import ColumnElement
+
+from models.enums import Level, Role
+from server.core.access import Post
+
+
+def narrow(post: Post, columns: Any) -> ColumnElement[bool] | None:
+    """The two exceptions: a complaint about a head never reaches her, a department sees what was passed to it."""
+    if post.role is Role.HEAD:
+        of_others: ColumnElement[bool] = sa.not_(columns.about_head)
+        return of_others
+    if post.role is Role.DEPARTMENT:
+        passed_up: ColumnElement[bool] = columns.level == Level.DEPARTMENT
+        return passed_up
+    return None
+
+
+def not_about(posts: Sequence[Post], columns: Any) -> ColumnElement[bool]:
+    """The first exception holds whatever other post she has: a clerk who is a head sees no complaint about herself."""
+    own = [post.place_id for post in posts if post.role is Role.HEAD]
+    if not own or len(own) == len(posts):  # those who are heads only: `narrow` has seen to it
+        return sa.true()
+    return sa.not_(sa.or_(*(sa.and_(columns.about_head, columns.building_id == place) for place in own)))
