@@ -29,7 +29,6 @@ from server.core.clock import Clock
 from server.core.outbox import Dead, Done, End, Handler, Later
 from server.core.outbox_ledger import LEASE, Claim, Overtaken
 from server.issues import service as issues
-from server.moderation import service as moderation
 from server.notices import service as notices
 from server.places import service as places
 from wechat.gateway import Gateway, WeChatError
