@@ -29,6 +29,7 @@ from server.core.clock import Clock
 from server.core.outbox import Dead, Done, End, Handler, Later
 from server.core.outbox_ledger import LEASE, Claim, Overtaken
 from server.issues import service as issues
+from server.moderation import service as moderation
 from server.notices import service as notices
 from server.places import service as places
 from wechat.gateway import Gateway, WeChatError
@@ -36,6 +37,7 @@ from wechat.gateway import Gateway, WeChatError
 # To have a kind of entry done: write its Handler in its room, offer it in the room's `service`, add it here.
 HANDLERS: dict[OutboxKind, Handler] = {
     OutboxKind.ISSUE_EVENT: issues.TellOfMove(),
+    OutboxKind.CONTENT_CHECK: moderation.ContentCheckHandler(),
     OutboxKind.MESSAGE: notices.SendMessage(),
     OutboxKind.CODE_IMAGE: places.CodeImages(),
 }
