@@ -356,7 +356,7 @@ def test_drops_are_borne_until_the_answer_is_certain(world: World, phones: Phone
     always.accept(phones.notice)
     tell(world, once)
     tell(world, always, kind=MessageKind.NOTICE)
-    phones.sandbox.faults.add("drop", path=SEND, times=2 * (MOST_UNSURE - 1))
+    phones.sandbox.faults.add("drop", path=SEND, times=2 * 7)
     while phones.sandbox.faults.waiting():
         phones.relay()
         world.clock.advance(timedelta(hours=1))
