@@ -86,8 +86,15 @@ class Counters:
         self._redis: RedisStorage | None = None
         self._redis_again = 0.0
 
-    def ask(self, ask: Callable[[Storage], int]) -> tuple[int, bool]:
-        """What the counters say, and whether all processes count there together."""
+    def add(self, key: str, seconds: int, amount: int) -> tuple[int, bool]:
+        """Count; say how many since the key's first, and whether all processes count there together."""
+        return self._ask(lambda store: store.incr(key, seconds, amount))
+
+    def get(self, key: str) -> tuple[int, bool]:
+        """The same without counting."""
+        return self._ask(lambda store: store.get(key))
+
+    def _ask(self, ask: Callable[[Storage], int]) -> tuple[int, bool]:
         if self._redis_url and time.monotonic() >= self._redis_again:
             trouble = ""
             try:

@@ -32,7 +32,8 @@ REPEATS_KEPT = 3600
 KINDLY = 2  # a page shows its form again until an allowance was asked for this many times over
 
 _DIGEST = "limits.key"
-_READ_FOR = str.maketrans("oil", "011")  # as codes are read by their rooms
+# As codes are read by their rooms; what stands between their letters is left out.
+_READ_FOR = {n: c if (c := chr(n).lower()).isalnum() else None for n in range(128)} | str.maketrans("oilOIL", "011011")
 log = logging.getLogger("louzhang.limits")
 
 
@@ -63,7 +64,7 @@ class Rule:
 
     name: str
     by: str  # address, code or session
-    window: limits.RateLimitItem
+    seconds: int
     together: int
     alone: int
     failures_only: bool
@@ -84,16 +85,21 @@ class Limits:
         self.on = settings.limits
         self._only_proxies = settings.is_production
         self._workers, self._generosity, self._keyring = settings.web_workers, generosity, keyring
-        self._rules: dict[Allowance, tuple[Rule, ...]] = {}
+        self._rules: dict[str, tuple[Rule, ...]] = {}
         self._counters = Counters(settings.redis_url)
         self._told = False
 
     def callers(self) -> dict[str, str]:
         """By what this request can be counted. Nothing here is kept."""
+        found = {}
+        if address := self._address():
+            found["address"] = address
         args = request.view_args or {}
-        found = {"address": self._address(), "code": plain_code(args.get("code") or args.get("claim") or "")}
-        found["session"] = auth.presented_token() or ""
-        return {by: told for by, told in found.items() if told}
+        if code := args.get("code") or args.get("claim"):
+            found["code"] = plain_code(code)
+        if token := auth.presented_token():
+            found["session"] = token
+        return found
 
     def _address(self) -> str:
         address = plain_address(request.remote_addr or "")
@@ -113,39 +119,42 @@ class Limits:
         What one address asks too fast does not count for its code: a neighbour's flood must not use up the building's share.
         """
         mark = f"again/{self._digest('again', 'key', key).hex()}" if key else ""
-        if mark and 0 < self._counters.ask(lambda store: store.get(mark))[0] <= REPEATS:
-            self._counters.ask(lambda store: store.incr(mark, REPEATS_KEPT))
+        if mark and 0 < self._counters.get(mark)[0] <= REPEATS:
+            self._counters.add(mark, REPEATS_KEPT, 1)
             return None
+        moment = int(now.timestamp())
         for rule, digest in self._concerned(allowances, callers):
-            if refusal := self._over(rule, digest, now, 0 if rule.failures_only else cost):
+            if refusal := self._over(rule, digest, moment, 0 if rule.failures_only else cost):
                 return refusal
         if mark:
-            self._counters.ask(lambda store: store.incr(mark, REPEATS_KEPT))
+            self._counters.add(mark, REPEATS_KEPT, 1)
         return None
 
     def note_failure(self, allowances: tuple[Allowance, ...], callers: dict[str, str], now: datetime) -> None:
         """Something was not found."""
+        moment = int(now.timestamp())
         for rule, digest in self._concerned(allowances, callers):
             if rule.failures_only:
-                self._over(rule, digest, now, 1)
+                self._over(rule, digest, moment, 1)
 
     def _concerned(self, allowances: tuple[Allowance, ...], callers: dict[str, str]) -> Iterator[tuple[Rule, bytes]]:
         for allowance in allowances:
-            digests: dict[str, bytes] = {}
-            for rule in self._rules.get(allowance) or self._read(allowance):
+            by, digest = "", b""
+            for rule in self._rules.get(allowance.name) or self.read(allowance):
                 if rule.by not in callers:
                     continue
-                if rule.by not in digests:
-                    digests[rule.by] = self._digest(rule.name, rule.by, callers[rule.by])
-                yield rule, digests[rule.by]
+                if rule.by != by:
+                    by, digest = rule.by, self._digest(rule.name, rule.by, callers[rule.by])
+                yield rule, digest
 
-    def _read(self, allowance: Allowance) -> tuple[Rule, ...]:
+    def read(self, allowance: Allowance) -> tuple[Rule, ...]:
+        """The windows of an allowance, from now on those of its name."""
         told = {"address": allowance.per_address, "session": allowance.per_session, "code": allowance.per_code}
-        self._rules[allowance] = rules = tuple(
+        self._rules[allowance.name] = rules = tuple(
             Rule(
                 allowance.name,
                 by,
-                item,
+                item.get_expiry(),
                 item.amount * self._generosity,
                 self._share(item.amount),
                 allowance.failures_only,
@@ -160,15 +169,12 @@ class Limits:
         """What one of several processes may let in alone, rounded up."""
         return -(-amount * self._generosity // self._workers)
 
-    def _over(self, rule: Rule, digest: bytes, now: datetime, cost: int) -> Refusal | None:
+    def _over(self, rule: Rule, digest: bytes, moment: int, cost: int) -> Refusal | None:
         """Count `cost` (0: only look) and compare."""
-        seconds = rule.window.get_expiry()
-        since = int(now.timestamp()) + int.from_bytes(digest[:4]) % seconds
+        seconds = rule.seconds
+        since = moment + int.from_bytes(digest[:4]) % seconds
         key = f"{digest.hex()}/{seconds}/{since // seconds}"
-        if cost:
-            count, together = self._counters.ask(lambda store: store.incr(key, seconds, cost))
-        else:
-            count, together = self._counters.ask(lambda store: store.get(key))
+        count, together = self._counters.add(key, seconds, cost) if cost else self._counters.get(key)
         most = rule.together if together else rule.alone
         if count < most or (cost and count == most):
             return None
@@ -193,8 +199,9 @@ def plain_address(address: str) -> str:
 
 def plain_code(code: str) -> str:
     """A code however it was typed: whatever its room forgives must not be another code here."""
-    typed = code if code.isascii() else unicodedata.normalize("NFKC", code)
-    return "".join(c for c in typed.lower() if c.isalnum()).translate(_READ_FOR)
+    if not code.isascii():
+        code = "".join(filter(str.isalnum, unicodedata.normalize("NFKC", code)))
+    return code.translate(_READ_FOR)
 
 
 def _too_fast(refusal: Refusal) -> Problem:

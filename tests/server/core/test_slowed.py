@@ -44,7 +44,7 @@ def tighten(app: Flask) -> Callable[..., None]:
     def set_to(allowance: Allowance, **told: str) -> None:
         counted: Limits = app.extensions["limits"]
         small = replace(allowance, **{"per_address": "", "per_code": "", "per_session": "", **told})
-        counted._rules[allowance] = counted._read(small)
+        counted.read(small)
 
     return set_to
 
@@ -266,7 +266,7 @@ def test_where_every_caller_seems_to_be_the_proxy_nobody_is_slowed_by_address(
     app: Flask, settings: Settings, world: World, building: Spot, caplog: pytest.LogCaptureFixture
 ) -> None:
     counted = app.extensions["limits"] = Limits(replace(settings, environment="production"), app.extensions["keyring"])
-    counted._rules[allowances.REPORTS] = counted._read(replace(allowances.REPORTS, per_address="1/minute"))
+    counted.read(replace(allowances.REPORTS, per_address="1/minute"))
     assert {world.anyone().post(reports(building), json=BODY).status_code for _ in range(3)} == {201}
     assert [r.getMessage() for r in caplog.records if "TRUSTED_PROXIES" in r.getMessage()] == [
         "people's addresses are unknown: is TRUSTED_PROXIES right?"
@@ -275,7 +275,7 @@ def test_where_every_caller_seems_to_be_the_proxy_nobody_is_slowed_by_address(
 
 def test_off_means_off(app: Flask, settings: Settings, world: World, building: Spot) -> None:
     app.extensions["limits"] = counted = Limits(replace(settings, limits=False), app.extensions["keyring"])
-    counted._rules[allowances.REPORTS] = counted._read(replace(allowances.REPORTS, per_address="1/minute"))
+    counted.read(replace(allowances.REPORTS, per_address="1/minute"))
     assert {world.anyone().post(reports(building), json=BODY).status_code for _ in range(3)} == {201}
 
 
