@@ -87,6 +87,30 @@ def test_a_refusal_says_when_and_costs_no_statement(
     assert anyone.post(reports(building), json=BODY).status_code == 201
 
 
+class Unread(io.BytesIO):
+    """A body that nobody may read."""
+
+    def read(self, *_: Any) -> bytes:
+        raise AssertionError("the body was read")
+
+    readline = readinto = read  # type: ignore[assignment]
+
+
+@pytest.mark.parametrize("door", ["issues", "photos"])
+def test_a_refused_body_is_not_even_read(app: Flask, world: World, building: Spot, tighten: Any, door: str) -> None:
+    for allowance in (allowances.REPORTS, allowances.PHOTOS):
+        tighten(allowance, per_code="1/minute")
+    url = f"/api/v1/codes/{building.stairwell_code}/{door}"
+    world.anyone().post(url, json=BODY)
+    answer = app.test_client().post(
+        url,
+        environ_overrides={"wsgi.input": Unread(), "CONTENT_LENGTH": "900000"},
+        content_type="application/json" if door == "issues" else "multipart/form-data; boundary=edge",
+        headers={"Idempotency-Key": "another-report-1"},
+    )
+    assert answer.status_code == 429
+
+
 def test_long_waits_are_told_as_they_are(world: World, building: Spot, tighten: Any) -> None:
     tighten(allowances.REPORTS, per_address="1/day")
     anyone = world.anyone()
