@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from limits.storage import RedisStorage, Storage
+from limits.storage import RedisStorage
 
 REDIS_SECONDS = 0.25  # how long Redis may take before this process counts alone
 REDIS_REST = 10  # and for how long it then does
@@ -18,22 +18,16 @@ REDIS_REST = 10  # and for how long it then does
 log = logging.getLogger("louzhang.limits")
 
 
-class Counts(Storage):
+class Counts:
     """Counters in this process. Bounded: a flood of addresses drives out the oldest."""
 
     MOST = 50_000
     SWEPT_EVERY = 60
 
     def __init__(self) -> None:
-        super().__init__()
         self._kept: dict[str, tuple[int, float]] = {}  # count, and until when it is worth keeping
         self._lock = threading.Lock()
         self._swept = 0.0
-
-    @property
-    def base_exceptions(self) -> type[Exception]:
-        """None of its own."""
-        return ValueError
 
     def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         """Count, and say how many."""
@@ -58,24 +52,6 @@ class Counts(Storage):
         count, until = self._kept.get(key, (0, 0.0))
         return count if until > time.monotonic() else 0
 
-    def get_expiry(self, key: str) -> float:
-        """Unused: windows end by the request's clock."""
-        return self._kept.get(key, (0, 0.0))[1]
-
-    def check(self) -> bool:
-        """It is here."""
-        return True
-
-    def reset(self) -> int:
-        """Forget everything."""
-        known = len(self._kept)
-        self._kept = {}
-        return known
-
-    def clear(self, key: str) -> None:
-        """Forget one key."""
-        self._kept.pop(key, None)
-
 
 class Counters:
     """The counters these settings ask for."""
@@ -88,13 +64,17 @@ class Counters:
 
     def add(self, key: str, seconds: int, amount: int) -> tuple[int, bool]:
         """Count; say how many since the key's first, and whether all processes count there together."""
+        if not self._redis_url:
+            return self._own.incr(key, seconds, amount), False
         return self._ask(lambda store: store.incr(key, seconds, amount))
 
     def get(self, key: str) -> tuple[int, bool]:
         """The same without counting."""
+        if not self._redis_url:
+            return self._own.get(key), False
         return self._ask(lambda store: store.get(key))
 
-    def _ask(self, ask: Callable[[Storage], int]) -> tuple[int, bool]:
+    def _ask(self, ask: Callable[[Counts | RedisStorage], int]) -> tuple[int, bool]:
         if self._redis_url and time.monotonic() >= self._redis_again:
             trouble = ""
             try:

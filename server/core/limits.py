@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 
 import limits
 from flask import current_app, g, request
+from flask.globals import request_ctx
 
 from server.config import Settings
 from server.core import auth, clock, idempotency
@@ -92,17 +93,18 @@ class Limits:
     def callers(self) -> dict[str, str]:
         """By what this request can be counted. Nothing here is kept."""
         found = {}
-        if address := self._address():
+        asked = request_ctx.request  # behind the proxy each look is dear
+        if address := self._address(asked.environ):
             found["address"] = address
-        args = request.view_args or {}
-        if code := args.get("code") or args.get("claim"):
+        args = asked.view_args
+        if args and (code := args.get("code") or args.get("claim")):
             found["code"] = plain_code(code)
         if token := auth.presented_token():
             found["session"] = token
         return found
 
-    def _address(self) -> str:
-        address = plain_address(request.remote_addr or "")
+    def _address(self, environ: dict[str, Any]) -> str:
+        address = plain_address(environ.get("REMOTE_ADDR", ""))  # as ProxyFix left it
         if self._only_proxies and address in ("", "127.0.0.1", "::1"):
             # Everybody would be one caller: better nobody is slowed by address than a whole city.
             if not self._told:
@@ -230,8 +232,9 @@ def at_the_door(view: Any) -> None:
     counted = _here()
     if not allowances or not counted.on:
         return
-    key = request.headers.get(idempotency.HEADER, "") if request.method == "POST" else ""
-    key = f"{request.path}\0{key}" if idempotency.SHAPE.fullmatch(key) else ""
+    environ = request.environ
+    key = environ.get("HTTP_IDEMPOTENCY_KEY", "") if environ["REQUEST_METHOD"] == "POST" else ""
+    key = f"{environ['PATH_INFO']}\0{key}" if key and idempotency.SHAPE.fullmatch(key) else ""
     g.callers = callers = counted.callers()
     refusal = counted.refuse(allowances, callers, clock.now(), key=key)
     if refusal is None:
