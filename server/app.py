@@ -6,7 +6,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from server import commands, web
 from server.callbacks.routes import blueprint as callbacks
 from server.config import Settings
-from server.core import api, crypto, database, errors, headers, health, logs, wechat_tokens
+from server.core import api, crypto, database, errors, headers, health, limits, logs, wechat_tokens
 from server.core.application import Application
 from server.core.clock import Clock, SystemClock
 from server.duties.routes import blueprint as duties
@@ -52,6 +52,7 @@ def create_app(
     app.extensions["settings"] = settings
     app.extensions["clock"] = clock or SystemClock()
     app.extensions["keyring"] = crypto.Keyring(settings.keys)
+    app.extensions["limits"] = limits.Limits(settings, app.extensions["keyring"])
     app.extensions["wechat_tokens"] = store = wechat_tokens.build(settings, app.extensions["keyring"])
     app.extensions["wechat"] = gateway or wechat_gateway(settings, store)
     app.extensions["word_list"] = words.load(settings)

@@ -60,12 +60,13 @@ class Settings:
     log_level: str
     trusted_proxies: int
     database_pool: int
-    redis_url: str = field(default="", repr=False)  # optional: shares WeChat's access token faster than the database
+    redis_url: str = field(default="", repr=False)  # optional: shares WeChat's access token and the counters of floods
     words_file: Path | None = None  # the installation's own additions to the word list (docs/moderation.md)
     port: int = 8000
     font: Path | None = None  # the typeface of posters; None: Debian's Noto Sans CJK, else the one of requirements.txt
     web_workers: int = 2
     web_threads: int = 4
+    limits: bool = True  # slow floods (docs/limits.md)
 
     @property
     def is_production(self) -> bool:
@@ -107,6 +108,8 @@ class Settings:
             font=_font(env),
             web_workers=max(1, _whole_number(env, "WEB_WORKERS", 2)),
             web_threads=max(1, _whole_number(env, "WEB_THREADS", 4)),
+            # A developer, a demonstration and a benchmark are one caller; the street is many.
+            limits=_one_of(env, "LOUZHANG_LIMITS", ("ON", "OFF") if production else ("OFF", "ON")) == "ON",
         )
 
 

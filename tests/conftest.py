@@ -25,7 +25,7 @@ from flask.testing import FlaskClient
 from models import db, migrations
 from server.app import create_app, wechat_gateway
 from server.config import Settings, WeChatSettings
-from server.core import database, wechat_tokens
+from server.core import database, limits, wechat_tokens
 from server.core.clock import SetClock
 from tests import databases
 from tests.world import World
@@ -200,6 +200,7 @@ def _settings(database_url: str, instance: Path, sandbox: RunningSandbox) -> Set
         log_level="INFO",
         trusted_proxies=0,
         database_pool=8,
+        limits=False,  # tests ask faster than any household; those of the limits turn them on
     )
 
 
@@ -219,6 +220,7 @@ def app(made_once: Flask, settings: Settings, clock: SetClock) -> Iterator[Flask
     database.prepare(engine)
     made_once.extensions["settings"] = settings
     made_once.extensions["clock"] = clock
+    made_once.extensions["limits"] = limits.Limits(settings, made_once.extensions["keyring"])
     made_once.extensions["wechat_tokens"] = store = wechat_tokens.build(settings, made_once.extensions["keyring"])
     made_once.extensions["wechat"] = wechat_gateway(settings, store)
     db._app_engines[made_once][None] = engine  # Flask-SQLAlchemy offers no other way to give an app another database

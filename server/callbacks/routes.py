@@ -11,6 +11,7 @@ from server.callbacks import queries, service
 from server.callbacks.schemas import DeliverySchema, VerificationSchema
 from server.core import clock
 from server.core.access import open_to_all
+from server.core.limits import never_slowed
 from wechat.push import BODY_MOST, Forged, Malformed, PushRefused
 
 blueprint = Blueprint("callbacks", __name__)
@@ -28,6 +29,7 @@ def verify() -> Response:
 
 @blueprint.post("/wechat/callback")
 @open_to_all(SIGNED)
+@never_slowed("WeChat pushes in bursts from few addresses; what is not WeChat's is refused by its signature")
 def receive() -> Response:
     """Take what WeChat delivers"""
 

@@ -110,6 +110,8 @@ class Blueprint(flask_smorest.Blueprint):
                     "description": "Kept 7 days: the same key and body get the same answer; another body gets 422.",
                 }
             ]
+        if getattr(view_func, "__slowed__", None):
+            manual["responses"] = {"429": HTTPStatus.TOO_MANY_REQUESTS.name}
         if manual and view_func is not None:
             view_func._apidoc = deepcopy(getattr(view_func, "_apidoc", {}))
             view_func._apidoc.setdefault("manual_doc", {}).update(manual)
@@ -129,6 +131,9 @@ class Api(flask_smorest.Api):
             response: dict[str, Any] = {"description": status.phrase}
             if status >= 400:
                 response["schema"] = self.ERROR_SCHEMA
+            if status == HTTPStatus.TOO_MANY_REQUESTS:
+                told = {"description": "Seconds to wait", "schema": {"type": "integer", "minimum": 1}}
+                response["headers"] = {"Retry-After": told}
             prepare_response(response, self.spec, PROBLEM_JSON)
             self.spec.components.response(status.name, response, lazy=True)
         response = {"description": "Problem", "schema": self.ERROR_SCHEMA}

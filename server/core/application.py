@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import HTTPException
 
-from server.core import database
+from server.core import database, limits
 from server.core.errors import not_found
 from server.core.idempotency import Attempt, key_of_request
 
@@ -45,6 +45,7 @@ class Application(Flask):
         if any("\0" in value for value in (request.view_args or {}).values() if isinstance(value, str)):
             raise not_found()  # nothing is named so, and PostgreSQL refuses to look for it
         view: Any = self.view_functions.get(request.endpoint or "")
+        limits.at_the_door(view)
         database.expect_reads_only(request.method in READING and not hasattr(view, "__leaves_a_trace__"))
         if hasattr(view, "__takes_up_to__"):  # before anything reads the body
             request.max_content_length = view.__takes_up_to__
@@ -63,8 +64,12 @@ class Application(Flask):
             ended = isinstance(error, HTTPException) and error.code in (401, 403)
             if not ended and (twin := self._twin(attempt)):
                 return twin
+            if isinstance(error, HTTPException) and error.code == 404:
+                limits.not_found(view)
             raise
         if self._refused(answered):
+            if answered.status_code == 404:
+                limits.not_found(view)
             return self._twin(attempt) or answered
         database.commit()
         return answered  # type: ignore[no-any-return]

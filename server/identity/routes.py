@@ -8,9 +8,11 @@ from server.core import clock
 from server.core.access import needs, open_to_all, require_actor
 from server.core.api import Blueprint
 from server.core.idempotency import idempotent
+from server.core.limits import slowed
 from server.identity import queries, service
 from server.identity.queries import Me
 from server.identity.schemas import MeSchema, PhoneCodeSchema, PhoneSchema, SessionSchema, SignInSchema
+from server.rules import allowances
 from server.rules.permissions import Permission
 
 blueprint = Blueprint("identity", __name__, description="登录与身份")
@@ -18,6 +20,7 @@ blueprint = Blueprint("identity", __name__, description="登录与身份")
 
 @blueprint.post("/sessions")
 @open_to_all("signing in comes before anything else")
+@slowed(allowances.SIGN_INS)
 @blueprint.arguments(SignInSchema)
 @blueprint.response(201, SessionSchema)
 def sign_in(body: dict[str, str]) -> dict[str, str | datetime]:
@@ -45,6 +48,7 @@ def me() -> Me:
 
 @blueprint.post("/me/phone")
 @needs(Permission.ME_PHONE)
+@slowed(allowances.PHONES)
 @idempotent
 @blueprint.arguments(PhoneCodeSchema)
 @blueprint.response(200, PhoneSchema)

@@ -7,6 +7,7 @@ from server.core import clock
 from server.core.access import current_actor, needs, open_to_all, require_actor
 from server.core.api import Blueprint
 from server.core.idempotency import idempotent
+from server.core.limits import slowed
 from server.core.paging import Page
 from server.issues import queries, service
 from server.issues.queries import Filters, IssueItem, IssueView
@@ -28,6 +29,7 @@ from server.issues.schemas import (
     RevealSchema,
 )
 from server.issues.service import Report, Reported, Wish
+from server.rules import allowances
 from server.rules.lifecycle import Details
 from server.rules.permissions import Permission
 
@@ -41,6 +43,7 @@ CLAIM = "whoever holds the claim code is the reporter"
 
 @blueprint.post("/issues")
 @needs(Permission.ISSUE_REPORT)
+@slowed(allowances.REPORTS)
 @idempotent
 @blueprint.arguments(ReportSchema)
 @blueprint.response(201, ReportedSchema, ready=True)
@@ -54,6 +57,7 @@ def report(body: dict[str, Any]) -> Reported:
 
 @blueprint.post("/codes/<string(maxlength=16):code>/issues")
 @open_to_all("whoever stands in the stairwell may report; no account is needed")
+@slowed(allowances.REPORTS)
 @idempotent
 @blueprint.arguments(ReportByCodeSchema)
 @blueprint.response(201, ReportedSchema, ready=True)
@@ -84,6 +88,7 @@ def my_issue(issue: str) -> IssueView:
 
 @blueprint.get("/claims/<string(maxlength=20):claim>")
 @open_to_all(CLAIM)
+@slowed(allowances.CLAIM_GUESSES)
 @blueprint.response(200, IssueSchema)
 def claimed(claim: str) -> IssueView:
     """The report a claim code belongs to"""
@@ -103,6 +108,7 @@ def _claimed(claim: str, move: Move, details: Details) -> IssueView:
 
 @blueprint.post("/my/issues/<string(length=16):issue>/confirm")
 @needs(Permission.ISSUE_CONFIRM)
+@slowed(allowances.WORDS)
 @idempotent
 @blueprint.arguments(AnswersSchema)
 @blueprint.response(200, IssueSchema)
@@ -113,6 +119,7 @@ def confirm_own(body: dict[str, Any], issue: str) -> IssueView:
 
 @blueprint.post("/my/issues/<string(length=16):issue>/reopen")
 @needs(Permission.ISSUE_REOPEN)
+@slowed(allowances.WORDS)
 @idempotent
 @blueprint.arguments(NoteSchema)
 @blueprint.response(200, IssueSchema)
@@ -123,6 +130,7 @@ def reopen_own(body: dict[str, Any], issue: str) -> IssueView:
 
 @blueprint.post("/my/issues/<string(length=16):issue>/answers")
 @needs(Permission.ISSUE_RATE)
+@slowed(allowances.WORDS)
 @idempotent
 @blueprint.arguments(AnswersSchema)
 @blueprint.response(200, IssueSchema)
@@ -133,6 +141,7 @@ def rate_own(body: dict[str, Any], issue: str) -> IssueView:
 
 @blueprint.post("/my/issues/<string(length=16):issue>/notes")
 @needs(Permission.ISSUE_READ_OWN)
+@slowed(allowances.WORDS)
 @idempotent
 @blueprint.arguments(NoteSchema)
 @blueprint.response(200, IssueSchema)
@@ -143,6 +152,7 @@ def note_own(body: dict[str, Any], issue: str) -> IssueView:
 
 @blueprint.post("/my/issues/<string(length=16):issue>/withdraw")
 @needs(Permission.ISSUE_WITHDRAW)
+@slowed(allowances.WORDS)
 @idempotent
 @blueprint.arguments(OptionalNoteSchema)
 @blueprint.response(200, IssueSchema)
@@ -153,6 +163,7 @@ def withdraw_own(body: dict[str, Any], issue: str) -> IssueView:
 
 @blueprint.post("/claims/<string(maxlength=20):claim>/confirm")
 @open_to_all(CLAIM)
+@slowed(allowances.CLAIM_GUESSES, allowances.WORDS)
 @idempotent
 @blueprint.arguments(AnswersSchema)
 @blueprint.response(200, IssueSchema)
@@ -163,6 +174,7 @@ def confirm_claimed(body: dict[str, Any], claim: str) -> IssueView:
 
 @blueprint.post("/claims/<string(maxlength=20):claim>/reopen")
 @open_to_all(CLAIM)
+@slowed(allowances.CLAIM_GUESSES, allowances.WORDS)
 @idempotent
 @blueprint.arguments(NoteSchema)
 @blueprint.response(200, IssueSchema)
@@ -173,6 +185,7 @@ def reopen_claimed(body: dict[str, Any], claim: str) -> IssueView:
 
 @blueprint.post("/claims/<string(maxlength=20):claim>/answers")
 @open_to_all(CLAIM)
+@slowed(allowances.CLAIM_GUESSES, allowances.WORDS)
 @idempotent
 @blueprint.arguments(AnswersSchema)
 @blueprint.response(200, IssueSchema)
@@ -183,6 +196,7 @@ def rate_claimed(body: dict[str, Any], claim: str) -> IssueView:
 
 @blueprint.post("/claims/<string(maxlength=20):claim>/notes")
 @open_to_all(CLAIM)
+@slowed(allowances.CLAIM_GUESSES, allowances.WORDS)
 @idempotent
 @blueprint.arguments(NoteSchema)
 @blueprint.response(200, IssueSchema)
@@ -193,6 +207,7 @@ def note_claimed(body: dict[str, Any], claim: str) -> IssueView:
 
 @blueprint.post("/claims/<string(maxlength=20):claim>/withdraw")
 @open_to_all(CLAIM)
+@slowed(allowances.CLAIM_GUESSES, allowances.WORDS)
 @idempotent
 @blueprint.arguments(OptionalNoteSchema)
 @blueprint.response(200, IssueSchema)

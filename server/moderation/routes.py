@@ -9,12 +9,14 @@ from server.core.access import needs, open_to_all, require_actor
 from server.core.api import Blueprint
 from server.core.errors import Problem, not_found
 from server.core.idempotency import idempotent
+from server.core.limits import slowed
 from server.core.paging import Page
 from server.moderation import queries, service
 from server.moderation.queries import CheckView, PublicIssue
 from server.moderation.schemas import CheckPageSchema, CheckQuery, CheckSchema, DecideSchema, PublicIssuesSchema
 from server.places import queries as places
 from server.places.queries import BuildingView, Revoked
+from server.rules import allowances
 from server.rules.permissions import Permission
 
 blueprint = Blueprint("moderation", __name__, description="内容审核")
@@ -24,6 +26,7 @@ STAIRWELL = "whoever stands in the stairwell may know what is being done there; 
 
 @blueprint.get("/codes/<string(maxlength=16):code>/issues")
 @open_to_all(STAIRWELL)
+@slowed(allowances.READING)
 @blueprint.response(200, PublicIssuesSchema)
 def open_issues(code: str) -> dict[str, list[PublicIssue]]:
     """What is open in the building, latest first"""
@@ -32,6 +35,7 @@ def open_issues(code: str) -> dict[str, list[PublicIssue]]:
 
 @blueprint.get("/codes/<string(maxlength=16):code>/photos/<string(length=16):photo>")
 @open_to_all(STAIRWELL)
+@slowed(allowances.PICTURES)
 @blueprint.response(200, {"type": "string", "format": "binary"}, content_type="image/jpeg")
 def open_photo(code: str, photo: str) -> Response:
     """A photo of the list; gone as soon as it is withheld or its issue ends"""

@@ -9,9 +9,11 @@ from server.core.access import needs, open_to_all, require_actor
 from server.core.api import Blueprint
 from server.core.application import takes_up_to
 from server.core.idempotency import idempotent
+from server.core.limits import slowed
 from server.photos import queries, service
 from server.photos.schemas import KeptPhotoSchema, PhotoFormSchema, ScannedPhotoFormSchema
 from server.photos.service import Kept
+from server.rules import allowances
 from server.rules.permissions import Permission
 
 blueprint = Blueprint("photos", __name__, description="照片")
@@ -21,6 +23,7 @@ MEGABYTES = 12  # a picture of 10 MB and the form around it
 
 @blueprint.post("/photos")
 @needs(Permission.PHOTO_WRITE)
+@slowed(allowances.PHOTOS)
 @takes_up_to(MEGABYTES)
 @idempotent
 @blueprint.arguments(PhotoFormSchema, location="multipart")
@@ -32,6 +35,7 @@ def upload(form: dict[str, Any]) -> Kept:
 
 @blueprint.post("/codes/<string(maxlength=16):code>/photos")
 @open_to_all("whoever stands in the stairwell may show what is broken; no account is needed")
+@slowed(allowances.PHOTOS)
 @takes_up_to(MEGABYTES)
 @idempotent
 @blueprint.arguments(ScannedPhotoFormSchema, location="multipart")
@@ -52,6 +56,7 @@ def photo(photo: str) -> Response:
 
 @blueprint.get("/media/<string(maxlength=160):token>")
 @open_to_all("WeChat fetches here what it is to check; the address is sealed and dark after the verdict")
+@slowed(allowances.PICTURES)
 @blueprint.response(200, {"type": "string", "format": "binary"}, content_type="image/jpeg")
 def to_be_checked(token: str) -> Response:
     """A photo while its content check waits, for whoever was given this address"""

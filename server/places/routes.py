@@ -11,6 +11,7 @@ from server.core.api import Blueprint
 from server.core.application import takes_up_to
 from server.core.errors import FieldError, Problem
 from server.core.idempotency import idempotent
+from server.core.limits import slowed
 from server.core.paging import Page
 from server.core.schemas import PageQuery
 from server.places import queries, service
@@ -32,6 +33,7 @@ from server.places.schemas import (
     StairwellCodeSchema,
 )
 from server.places.service import ImportReport, Size
+from server.rules import allowances
 from server.rules.permissions import Permission
 
 blueprint = Blueprint("places", __name__, description="地点")
@@ -177,6 +179,7 @@ def poster_file(place: str, size: Size) -> Response:
 
 @blueprint.get("/codes/<string(maxlength=24):code>")
 @open_to_all("whoever scanned the code stands before the building")
+@slowed(allowances.READING)
 @blueprint.response(200, ScannedSchema)
 def scanned(code: str) -> Scanned:
     """Which building a stairwell code belongs to; 410 for one that no longer works"""

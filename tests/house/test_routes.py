@@ -7,6 +7,8 @@ from werkzeug.routing import Rule
 
 from server.commands.authz import TABLE, table
 from server.core.access import needs, open_to_all
+from server.core.limits import never_slowed, slowed
+from server.rules.allowances import REPORTS
 from server.rules.permissions import Permission
 
 # Served by libraries: static files and the contract itself hold nothing of anybody.
@@ -41,12 +43,38 @@ def unrepeatable(app: Flask, rules: Iterable[Rule]) -> list[str]:
     ]
 
 
+def unslowed(app: Flask, rules: Iterable[Rule]) -> list[str]:
+    """Open POST routes that nothing slows: anybody could send them without end."""
+    return [
+        f"{rule.rule} slows nobody down: put @slowed(allowances.…) or @never_slowed('why') on {rule.endpoint}."
+        for rule in rules
+        if "POST" in (rule.methods or ())
+        and hasattr(app.view_functions[rule.endpoint], "__open_to_all__")
+        and not getattr(app.view_functions[rule.endpoint], "__slowed__", ())
+        and not getattr(app.view_functions[rule.endpoint], "__never_slowed__", "")
+    ]
+
+
 def test_every_route_says_who_may_call_it(app: Flask) -> None:
     assert silent(app, app.url_map.iter_rules()) == []
 
 
 def test_every_post_of_the_api_can_be_repeated(app: Flask) -> None:
     assert unrepeatable(app, app.url_map.iter_rules()) == []
+
+
+def test_every_open_post_names_an_allowance(app: Flask) -> None:
+    assert unslowed(app, app.url_map.iter_rules()) == []
+
+
+def test_an_open_post_without_an_allowance_is_noticed() -> None:
+    app = Flask(__name__, static_folder=None)
+    app.add_url_rule("/bare", "bare", open_to_all("a test")(lambda: ""), methods=["POST"])
+    app.add_url_rule("/empty", "empty", slowed()(open_to_all("a test")(lambda: "")), methods=["POST"])
+    app.add_url_rule("/good", "good", slowed(REPORTS)(open_to_all("a test")(lambda: "")), methods=["POST"])
+    app.add_url_rule("/why", "why", never_slowed("why")(open_to_all("a test")(lambda: "")), methods=["POST"])
+    app.add_url_rule("/needs", "needs", needs(Permission.ME_READ)(lambda: ""), methods=["POST"])
+    assert [line.split()[0] for line in unslowed(app, app.url_map.iter_rules())] == ["/bare", "/empty"]
 
 
 def test_a_silent_route_is_noticed() -> None:

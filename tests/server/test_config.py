@@ -33,6 +33,14 @@ def test_without_settings_there_is_sqlite_a_key_of_ones_own_and_the_sandbox(tmp_
     assert Settings.from_env(env).keys == settings.keys
 
 
+def test_floods_are_slowed_unless_somebody_says_otherwise(tmp_path: Path) -> None:
+    assert Settings.from_env(PRODUCTION).limits
+    assert not Settings.from_env({**PRODUCTION, "LOUZHANG_LIMITS": "off"}).limits
+    at_home = {"LOUZHANG_INSTANCE": str(tmp_path)}  # a developer is one phone that asks like a hundred
+    assert not Settings.from_env(at_home).limits
+    assert Settings.from_env({**at_home, "LOUZHANG_LIMITS": "on"}).limits
+
+
 def test_with_a_secret_the_platform_itself_is_asked() -> None:
     settings = Settings.from_env(PRODUCTION)
     assert settings.wechat.base_url == ""
@@ -65,6 +73,7 @@ def test_production_refuses_to_start_without_its_own(name: str) -> None:
         ("DATABASE_POOL", "-1"),
         ("PORT", "http"),
         ("WEB_WORKERS", "2.5"),
+        ("LOUZHANG_LIMITS", "maybe"),
         ("LOUZHANG_FONT", "/nowhere/font.ttc"),
         ("WECHAT_VERIFY_FILE", "/nowhere/x.txt"),
         ("WECHAT_VERIFY_FILE", "x.html=1"),

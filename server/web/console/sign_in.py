@@ -5,11 +5,13 @@ from marshmallow import fields
 from werkzeug.wrappers import Response as AnyResponse
 
 from models.enums import SessionKind
-from server.core import auth, clock
+from server.core import auth, clock, limits
 from server.core.access import current_actor, needs, open_to_all, require_actor
 from server.core.errors import Problem
+from server.core.limits import slowed
 from server.core.schemas import Schema, Text, length
 from server.identity import service
+from server.rules import allowances
 from server.rules.permissions import Permission
 from server.web.console import blueprint, safe_next
 from server.web.console.forms import Form, show, wrong
@@ -36,6 +38,7 @@ def sign_in_page() -> Response | AnyResponse:
 
 @blueprint.post("/sign-in")
 @open_to_all("signing in comes before anything else")
+@slowed(allowances.PASSWORDS, kindly=True)
 def sign_in() -> Response | AnyResponse:
     """Check the password and open a session."""
     # There is no session yet to bind a form token to; browsers tell where a form comes from.
@@ -43,6 +46,8 @@ def sign_in() -> Response | AnyResponse:
         raise Problem(403, "form_expired", "请从本系统的登录页登录。")
     form, now = Form.sent(), clock.now()
     try:
+        if too_fast := limits.refusal():
+            raise too_fast
         body = form.load(PasswordSchema)
         token, _ = service.sign_in_with_password(body["username"], body["password"], now)
     except Problem as problem:

@@ -4,14 +4,16 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from werkzeug.wrappers import Response as AnyResponse
 
 from models.enums import Satisfaction
-from server.core import clock, database
+from server.core import clock, database, limits
 from server.core.access import Actor, current_actor, open_to_all
 from server.core.application import leaves_a_trace
 from server.core.errors import Problem, not_found
 from server.core.idempotency import idempotent
+from server.core.limits import slowed
 from server.issues import queries as issues
 from server.issues.queries import Filters
 from server.photos import queries as photos
+from server.rules import allowances
 from server.web.resident import recognition, status, words
 from server.web.resident.forms import Form
 from server.web.resident.pages import TYPED_MOST
@@ -31,6 +33,7 @@ def _unlisted(response: Response) -> Response:
 
 @blueprint.get(recognition.WAY_PATH)
 @open_to_all("a browser comes back from WeChat; its cookie and the state prove that it set out here")
+@slowed(allowances.RECOGNISED, kindly=True)
 @leaves_a_trace
 def recognised() -> AnyResponse:
     """Back from WeChat, on to the page"""
@@ -67,6 +70,7 @@ def back(issue: str, **_: str) -> AnyResponse:
 
 @blueprint.post("/mine/<string(length=16):issue>/<any(confirm, reopen, rate, note, withdraw):action>")
 @open_to_all(RECOGNISED)
+@slowed(allowances.WORDS, kindly=True)
 @idempotent
 def act(issue: str, action: str) -> AnyResponse:
     """Say one of the reporter's words"""
@@ -76,10 +80,14 @@ def act(issue: str, action: str) -> AnyResponse:
     if not recognition.form_is_hers():
         raise Problem(403, "form_expired", "页面已过期，请返回刷新后再提交。")
     try:
+        if too_fast := limits.refusal():
+            raise too_fast
         status.act_as(actor, issue, action, form, clock.now())
     except Problem as problem:
         database.rollback()
-        return _status_page(actor, issue, form, form.refuse(problem))
+        page = _status_page(actor, issue, form, form.refuse(problem))
+        page.headers.update(problem.extra_headers)
+        return page
     return redirect(url_for("mine.report", issue=issue, done=action), 303)
 
 

@@ -4,17 +4,19 @@ from flask import Blueprint, Response, current_app, make_response, redirect, ren
 from werkzeug.wrappers import Response as AnyResponse
 
 from models.enums import IssueCategory, Satisfaction
-from server.core import clock, database, etags
+from server.core import clock, database, etags, limits
 from server.core.access import open_to_all
 from server.core.application import takes_up_to
 from server.core.errors import Problem, not_found
 from server.core.idempotency import idempotent
+from server.core.limits import slowed
 from server.issues import queries as issues
 from server.issues.schemas import PHOTOS_MOST
 from server.moderation import queries as moderation
 from server.photos import queries as photos
 from server.places import queries as places
 from server.places.queries import BuildingView
+from server.rules import allowances
 from server.web.resident import recognition, status
 from server.web.resident.filing import file_report
 from server.web.resident.forms import Form, uploads
@@ -37,6 +39,7 @@ def _unlisted(response: Response) -> Response:
 
 @blueprint.get("/q/<code>")
 @open_to_all(STAIRWELL)
+@slowed(allowances.READING)
 def report(code: str) -> AnyResponse:
     """What the code on the stairwell door opens"""
     building = places.open_building(code)
@@ -56,23 +59,30 @@ def verification(name: str) -> Response:
 
 @blueprint.post("/q/<code>")
 @open_to_all(STAIRWELL)
+@slowed(allowances.REPORTS, kindly=True)
 @takes_up_to(MEGABYTES)
 @idempotent
 def send(code: str) -> AnyResponse:
     """Take the report and show its claim code"""
     building, form, files = places.open_building(code), Form.sent(), uploads("photos")
     try:
+        if too_fast := limits.refusal():
+            raise too_fast
+        limits.spend(allowances.PHOTOS, len(files))
         reporter = recognition.reporter_of_form()
         reported = file_report(places.plain_code(code), form, files, clock.now(), reporter)
     except Problem as problem:
         database.rollback()
         form.lost_photos = bool(files)
-        return _report_page(code, building, form, form.refuse(problem))
+        page = _report_page(code, building, form, form.refuse(problem))
+        page.headers.update(problem.extra_headers)
+        return page
     return redirect(url_for("resident.receipt", claim=status.tidy(reported.claim_code), code=code), 303)
 
 
 @blueprint.get("/q/<code>/photos/<photo>")
 @open_to_all(STAIRWELL)
+@slowed(allowances.PICTURES)
 def open_photo(code: str, photo: str) -> Response:
     """A photo of what is open in the building, once it passed"""
     file = moderation.photo_of_building(places.open_building(code).building_id, photo)
@@ -97,6 +107,7 @@ def _report_page(code: str, building: BuildingView, form: Form, status_code: int
 
 @blueprint.get("/r/<claim>/receipt")
 @open_to_all(CLAIM)
+@slowed(allowances.CLAIM_GUESSES)
 def receipt(claim: str) -> str:
     """The claim code, big, once the report has arrived"""
     page = status.read(claim, clock.now())
@@ -105,6 +116,7 @@ def receipt(claim: str) -> str:
 
 @blueprint.get("/r")
 @open_to_all("a form for the claim code; the code itself is the key")
+@slowed(allowances.CLAIM_GUESSES)
 def find() -> AnyResponse:
     """Type a claim code from a screenshot or a slip of paper"""
     typed = request.args.get("claim", "")
@@ -121,6 +133,7 @@ def find() -> AnyResponse:
 
 @blueprint.get("/r/<claim>")
 @open_to_all(CLAIM)
+@slowed(allowances.CLAIM_GUESSES)
 def follow(claim: str) -> Response:
     """How the report stands, and what its reporter can say"""
     return _status_page(claim, Form())
@@ -135,15 +148,20 @@ def back(claim: str, **_: str) -> AnyResponse:
 
 @blueprint.post("/r/<claim>/<any(confirm, reopen, rate, note, withdraw):action>")
 @open_to_all(CLAIM)
+@slowed(allowances.CLAIM_GUESSES, allowances.WORDS, kindly=True)
 @idempotent
 def act(claim: str, action: str) -> AnyResponse:
     """Say one of the reporter's words"""
     form = Form.sent(action)
     try:
+        if too_fast := limits.refusal():
+            raise too_fast
         status.act(claim, action, form, clock.now())
     except Problem as problem:
         database.rollback()
-        return _status_page(claim, form, form.refuse(problem))
+        page = _status_page(claim, form, form.refuse(problem))
+        page.headers.update(problem.extra_headers)
+        return page
     return redirect(url_for("resident.follow", claim=status.tidy(claim), done=action), 303)
 
 
@@ -162,6 +180,7 @@ def _status_page(claim: str, form: Form, code: int = 200) -> Response:
 
 @blueprint.get("/r/<claim>/photos/<photo>")
 @open_to_all(CLAIM)
+@slowed(allowances.CLAIM_GUESSES)
 def photo(claim: str, photo: str) -> Response:
     """One photo of the report"""
     if photo not in {shown.id for shown in issues.for_claim(claim).photos}:

@@ -33,7 +33,7 @@
   var photos = []; // {data: ArrayBuffer, url}
   var making = Promise.resolve(); // photos are made small one after another: old phones have little memory
   var arrived = false, touched = false;
-  var sending = null; // {once, fields, photos, tries, timer, xhr} while a report is on its way
+  var sending = null; // {once, fields, photos, tries, timer, xhr, until: not before this moment} while a report is on its way
 
   // --- what was written, kept on this phone until it has arrived (IndexedDB holds the photos too)
   var KEY = location.pathname;
@@ -60,7 +60,8 @@
   function keep() {
     if (arrived) return;
     var draft = { at: Date.now(), once: form.once.value, fields: sending ? sending.fields : fields(),
-                  photos: photos.map(function (p) { return p.data; }), sending: !!sending };
+                  photos: photos.map(function (p) { return p.data; }), sending: !!sending,
+                  until: sending ? sending.until : 0 };
     store("readwrite", function (drafts) { return drafts.put(draft, KEY); });
   }
   function forget(done) { store("readwrite", function (drafts) { return drafts.delete(KEY); }, done); }
@@ -82,7 +83,7 @@
     count();
     if (draft.sending) {
       form.once.value = draft.once;
-      start(draft.fields);
+      start(draft.fields, draft.until);
     } else {
       say("上次写了没发的，都还在。");
     }
@@ -195,11 +196,15 @@
     if (says.textContent) say("");
     keepSoon();
   }
-  function start(told) {
-    sending = { fields: told, tries: 0 };
+  function start(told, until) {
+    sending = { fields: told, tries: 0, until: until || 0 };
     hold(true);
     keep();
-    attempt();
+    // A page that was opened again still waits as long as it was told, but never longer than an hour or two: clocks jump.
+    var wait = Math.min(sending.until - Date.now(), 72e5);
+    if (wait <= 0) return attempt();
+    waiting("发得太快了，", wait);
+    sending.timer = setTimeout(attempt, wait);
   }
   function attempt() {
     clearTimeout(sending.timer);
@@ -211,6 +216,7 @@
     mayHaveArrived = true;
     say("正在发送…");
     xhr.open("POST", location.pathname);
+    xhr.setRequestHeader("Idempotency-Key", form.once.value); // known before the body is read: a repetition is not counted
     xhr.upload.onprogress = function (e) {
       last = Date.now();
       if (e.lengthComputable && photos.length) say("正在发送… " + Math.floor(e.loaded / e.total * 100) + "%");
@@ -234,16 +240,22 @@
   function again(xhr) {
     sending.tries += 1;
     var asked = Number(xhr.status && xhr.getResponseHeader("Retry-After")) || 0;
-    var wait = Math.max(asked, Math.min(30, Math.pow(2, sending.tries)));
-    var why = xhr.status ? "系统正忙，" : "没有信号，";
-    say(why + "还没发出去。写的都在，等一等会自动再发。", "停下来改一改", stop);
-    sending.timer = setTimeout(attempt, wait * 1000);
+    var wait = Math.max(asked * 1000, Math.min(30, Math.pow(2, sending.tries)) * 1000);
+    if (asked) wait += Math.random() * Math.min(wait, 5000); // whoever was told to wait does not come back all at once
+    sending.until = asked ? Date.now() + wait : 0;
+    keep();
+    waiting(xhr.status === 429 ? "发得太快了，" : xhr.status ? "系统正忙，" : "没有信号，", wait);
+    sending.timer = setTimeout(attempt, wait);
+  }
+  function waiting(why, wait) {
+    var when = wait > 6e4 ? "大约 " + Math.ceil(wait / 6e4) + " 分钟后" : "等一等";
+    say(why + "还没发出去。写的都在，" + when + "会自动再发。", "停下来改一改", stop);
   }
   function stop() {
     clearTimeout(sending.timer);
     var xhr = sending.xhr;
     sending = null;
-    xhr.abort();
+    if (xhr) xhr.abort(); // none yet on a page that was opened again and waits
     hold(false);
     keep();
     say("已停下，没有再发。改好后请再点发送。");
@@ -264,7 +276,9 @@
     say("没有发出去，请改一下再发。");
     (first || document.querySelector('[data-slot="_"]')).scrollIntoView({ block: "center" });
   }
-  window.addEventListener("online", function () { if (sending && sending.timer && sending.xhr.readyState === 4) attempt(); });
+  window.addEventListener("online", function () { 
+    if (sending && sending.timer && Date.now() >= sending.until && sending.xhr && sending.xhr.readyState === 4) attempt();
+  });
 
   form.addEventListener("submit", function (event) {
     event.preventDefault();
