@@ -13,6 +13,7 @@ from sqlalchemy.engine import Connection, Dialect
 from sqlalchemy.exc import DBAPIError
 
 from models import Base
+from models.types import UTCDateTime
 from server.core import database
 
 Converter = Callable[[Any], Any]
@@ -143,15 +144,12 @@ class _Plan:
         if compiled.prefetch or compiled.post_compile_params or compiled.literal_execute_params:
             raise TypeError(f"not a hot statement: give it all its columns, and no IN list: {compiled}")
         self.sql = str(compiled)
-        self._binds = [
-            (
-                name,
-                compiled.binds[name].key,
-                compiled.binds[name].value,
-                _converter(compiled.binds[name].type, dialect, "bind"),
-            )
-            for name in (compiled.positiontup or compiled.binds)
-        ]
+        self._names = list(compiled.positiontup or compiled.binds)
+        binds = [compiled.binds[name] for name in self._names]
+        self._keys = [bind.key for bind in binds]
+        self._constants = {bind.key: bind.value for bind in binds}
+        ins = [_converter(bind.type, dialect, "bind") for bind in binds]
+        self._ins = [(n, convert) for n, convert in enumerate(ins) if convert is not None]
         self._positional = compiled.positional
         returned = statement.selected_columns if isinstance(statement, sa.Select) else statement.exported_columns
         outs = [_converter(column.type, dialect, "result") for column in returned]
@@ -159,17 +157,11 @@ class _Plan:
 
     def bind(self, values: Mapping[str, Any]) -> Any:
         """The driver's parameters. A parameter with a value of its own (a constant in the statement) need not be given."""
-        bound = {}
-        listed = []
-        for name, key, constant, convert in self._binds:
-            value = values.get(key, constant)
-            if convert is not None:
-                value = convert(value)
-            if self._positional:
-                listed.append(value)
-            else:
-                bound[name] = value
-        return listed if self._positional else bound
+        given = {**self._constants, **values}
+        bound = [given[key] for key in self._keys]
+        for n, convert in self._ins:
+            bound[n] = convert(bound[n])
+        return bound if self._positional else dict(zip(self._names, bound, strict=True))
 
     def read(self, rows: list[Row]) -> list[Row]:
         """Rows with each column as its type gives it."""
@@ -187,4 +179,24 @@ class _Plan:
 def _converter(kind: Any, dialect: Dialect, way: str) -> Converter | None:
     own = kind.dialect_impl(dialect)
     found: Converter | None = own.bind_processor(dialect) if way == "bind" else own.result_processor(dialect, None)
+    if found is not None and way == "bind" and isinstance(kind, UTCDateTime):
+        return _writers.setdefault(dialect.name, _same_moment_again(found))
     return found
+
+
+_writers: dict[str, Converter] = {}  # one for all moments of a database, so that they share what was written last
+
+
+def _same_moment_again(convert: Converter) -> Converter:
+    """A request hands its one moment to every statement: writing it out once is enough."""
+    last: tuple[Any, Any] = (None, convert(None))
+
+    def converted(value: Any) -> Any:
+        nonlocal last
+        known, written = last  # taken at once: threads share this
+        if value is not known:
+            written = convert(value)
+            last = (value, written)
+        return written
+
+    return converted

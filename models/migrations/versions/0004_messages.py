@@ -28,6 +28,7 @@ def _speak(table: str, words: tuple[str, ...]) -> None:
 
 
 def upgrade() -> None:
+    op.drop_index('ix_idempotency_keys_created', table_name='idempotency_keys')
     for table, (_, _, _, after) in WORDS.items():
         _speak(table, after)
     op.create_table('callback_receipts',
@@ -215,3 +216,4 @@ def downgrade() -> None:
         listed = ', '.join(f"'{word}'" for word in before)
         op.execute(f"DELETE FROM {table} WHERE {column} NOT IN ({listed})")
         _speak(table, before)
+    op.create_index('ix_idempotency_keys_created', 'idempotency_keys', ['created_at'])
