@@ -53,7 +53,8 @@ def test_up_serves_pages_survives_no_kill_and_leaves_no_orphan(tmp_path: Path) -
         assert len(group) >= 6  # itself, gunicorn and two workers, the jobs, the sandbox
         os.killpg(up.pid, signal.SIGINT)  # what Ctrl-C in a terminal does
         assert up.wait(SECONDS) == 0
-        assert not [pid for pid in group if alive(pid)]
+        # On a busy machine a worker may outlive gunicorn's master by the second it takes to notice.
+        assert soon(lambda: not any(map(alive, group)))
 
     with running("-m", "server", "up", env=env) as up:  # the same port at once, and killed in the middle of its start
         read_until(up, "Preparing")
