@@ -57,16 +57,16 @@
     });
     return found;
   }
-  function keep() {
+  function keep(done) {
     if (arrived) return;
     var draft = { at: Date.now(), once: form.once.value, fields: sending ? sending.fields : fields(),
                   photos: photos.map(function (p) { return p.data; }), sending: !!sending,
                   until: sending ? sending.until : 0 };
-    store("readwrite", function (drafts) { return drafts.put(draft, KEY); });
+    store("readwrite", function (drafts) { return drafts.put(draft, KEY); }, done);
   }
   function forget(done) { store("readwrite", function (drafts) { return drafts.delete(KEY); }, done); }
   var later;
-  function keepSoon() { clearTimeout(later); later = setTimeout(keep, 300); }
+  function keepSoon() { clearTimeout(later); later = setTimeout(function () { keep(); }, 300); }
 
   function restore(draft) {
     if (touched) return; // somebody types faster than the phone remembers
@@ -243,9 +243,10 @@
     var wait = Math.max(asked * 1000, Math.min(30, Math.pow(2, sending.tries)) * 1000);
     if (asked) wait += Math.random() * Math.min(wait, 5000); // whoever was told to wait does not come back all at once
     sending.until = asked ? Date.now() + wait : 0;
-    keep();
-    waiting(xhr.status === 429 ? "发得太快了，" : xhr.status ? "系统正忙，" : "没有信号，", wait);
+    var why = xhr.status === 429 ? "发得太快了，" : xhr.status ? "系统正忙，" : "没有信号，";
     sending.timer = setTimeout(attempt, wait);
+    // "写的都在" is said once it is true: whoever reads it may close the page.
+    keep(function () { if (sending && sending.xhr === xhr) waiting(why, wait); });
   }
   function waiting(why, wait) {
     var when = wait > 6e4 ? "大约 " + Math.ceil(wait / 6e4) + " 分钟后" : "等一等";
@@ -276,7 +277,7 @@
     say("没有发出去，请改一下再发。");
     (first || document.querySelector('[data-slot="_"]')).scrollIntoView({ block: "center" });
   }
-  window.addEventListener("online", function () { 
+  window.addEventListener("online", function () {
     if (sending && sending.timer && Date.now() >= sending.until && sending.xhr && sending.xhr.readyState === 4) attempt();
   });
 
