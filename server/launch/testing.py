@@ -49,7 +49,7 @@ def _pytest(chosen: list[str], database: str, env: dict[str, str]) -> int:
 
 
 def workers(chosen: list[str]) -> list[str]:
-    """One process more than there are processors (tests wait, for disks and browsers), unless the caller decides."""
+    """As many processes as there are processors, unless the caller wants to see or decide for themselves."""
     if any(word.startswith(("-n", "--numprocesses", "--pdb", "--trace", "-s", "-p")) for word in chosen):
         return []
-    return ["-n", str(max(2, min(8, (os.cpu_count() or 2) + 1))), "--dist", "worksteal"]
+    return ["-n", str(max(2, min(8, os.cpu_count() or 2))), "--dist", "worksteal"]
