@@ -98,11 +98,11 @@ class TellOfMove:
         return Done(f"told {notices.tell_many(_tellings(event, now), now, happened_at=event.at)}")
 
     def ask(self, gateway: Gateway, loaded: Any) -> Any:
-        """Never called."""
+        """Never called: `load` always gives an end, so the relay asks and settles nothing."""
         raise NotImplementedError
 
     def settle(self, entry: Entry, loaded: Any, answer: Any | WeChatError, now: datetime) -> End:
-        """Never called."""
+        """Never called: `load` always gives an end, so the relay asks and settles nothing."""
         raise NotImplementedError
 
 
