@@ -121,6 +121,23 @@ class Channel(Word):
     PHONE = "phone", "电话"
     PAPER = "paper", "书面"
     LEDGER = "ledger", "台账导入"
+    OPEN311 = "open311", "其他系统"
+
+
+class Anonymity(Word):
+    """How much of the reporter is known, chosen by the reporter. Handlers are told of nobody in any of the three."""
+
+    OPEN = "open", "可以联系我"  # handlers may open the phone that was left, with a reason
+    HIDDEN = "hidden", "对办理人员保密"  # sealed: two people and a reason open it, and the reporter is told
+    NONE = "none", "不留身份"  # nothing is stored: only the claim code
+
+
+class Triage(Word):
+    """The three kinds of matter (三事分流); all three are followed up."""
+
+    BIG = "big", "大事"  # the government's: departments, street, district
+    SMALL = "small", "小事"  # the committee's: the community solves it with the estate
+    PRIVATE = "private", "私事"  # one's own: neighbours, volunteers, the market help
 
 
 class IssueState(Word):
@@ -176,6 +193,52 @@ class Move(Word):
     PASS_UP = "pass_up", "吹哨上报"
     CLOSE_SILENT = "close_silent", "无回音结束"
     IMPORT = "import", "台账导入"
+    SIGN_IN = "sign_in", "签收"
+    CONTACT = "contact", "联系上报人"
+    TRIAGE = "triage", "三事分流"
+    FOLLOW_UP = "follow_up", "跟进"
+    ASSIGN = "assign", "交办"
+    SUSPEND = "suspend", "暂缓办理"
+    RESUME = "resume", "恢复办理"
+    ASK_EXTENSION = "ask_extension", "申请延期"
+    GRANT_EXTENSION = "grant_extension", "同意延期"
+    REFUSE_EXTENSION = "refuse_extension", "不同意延期"
+    WHISTLE = "whistle", "吹哨部门"
+    REPORT_BACK = "report_back", "部门反馈"
+    PUSH_BACK = "push_back", "退回"
+    URGE = "urge", "催办"
+    RATE_DEPARTMENT = "rate_department", "评价部门"
+    SPLIT = "split", "拆分"
+
+
+class TurnEnd(Word):
+    """How a level's turn with an issue ended."""
+
+    RESOLVED = "resolved", "办结"
+    PASSED_UP = "passed_up", "吹哨上报"
+    ESCALATED = "escalated", "到时间自动上报"
+    WHISTLED = "whistled", "吹哨部门"
+    PUSHED_BACK = "pushed_back", "退回"
+    ASSIGNED = "assigned", "交办"
+    REPORTED_BACK = "reported_back", "部门反馈"
+    ENDED = "ended", "结束"
+
+
+class WhistleEnd(Word):
+    """How a department's answer to a whistle ended."""
+
+    REPORTED = "reported", "已反馈"
+    PUSHED_BACK = "pushed_back", "已退回"
+    CALLED_OFF = "called_off", "已撤销"
+
+
+class CommonState(Word):
+    """A problem that many buildings share (共性问题) on its way to being a project."""
+
+    WATCHED = "watched", "持续关注"
+    PROJECT = "project", "已立项"
+    DONE = "done", "已完成"
+    DROPPED = "dropped", "不立项"
 
 
 class Satisfaction(Word):
@@ -249,6 +312,9 @@ class MessageKind(Word):
     PASSED_UP = "passed_up", "吹哨上报"
     OVERDUE_SOON = "overdue_soon", "快到期"
     RESOLVED = "resolved", "已办结，请确认"
+    PROGRESS = "progress", "有新进展"
+    URGED = "urged", "催办"
+    REVEALED = "revealed", "身份被查看"
     SCORE = "score", "月度得分"
     APPEAL = "appeal", "申诉结果"
     NOTICE = "notice", "通知"

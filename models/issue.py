@@ -7,10 +7,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.base import Base, Key, Public, reference
-from models.enums import Channel, IssueCategory, IssueState, Level, Move, Role, Satisfaction
+from models.enums import Anonymity, Channel, IssueCategory, IssueState, Level, Move, Role, Satisfaction, Triage
 from models.place import InBuilding
 from models.retention import personal
-from models.types import checked_enum
+from models.types import Id, checked_enum
 
 TEXT_LIMIT = 4000
 # The reporter said "not yet", outright or when rating: one 返工. Settlement repeats these very words to use the index.
@@ -37,13 +37,48 @@ class Issue(Public, InBuilding, Base):
     state: Mapped[IssueState] = mapped_column(checked_enum(IssueState))
     level: Mapped[Level] = mapped_column(checked_enum(Level), comment="who has it in hand")
     about_head: Mapped[bool] = mapped_column(default=False, comment="a complaint about the head: never routed to her")
-    reporter_id: Mapped[int | None] = reference("persons.id", nullable=True)
+    topic: Mapped[str] = mapped_column(sa.String(40), server_default="", comment="second level, a key of the rule book")
+    topic_name: Mapped[str] = mapped_column(sa.String(40), server_default="", comment="as the book named it that day")
+    answers: Mapped[list[list[str]] | None] = mapped_column(sa.JSON, comment="[[question, answer], …] as asked")
+    urgent: Mapped[bool] = mapped_column(server_default=sa.false())
+    rule_book_id: Mapped[int | None] = mapped_column(
+        Id, sa.ForeignKey("rule_books.id"), comment="none: the shipped book"
+    )
+    anonymity: Mapped[Anonymity] = mapped_column(checked_enum(Anonymity), server_default=Anonymity.OPEN.value)
+    reporter_id: Mapped[int | None] = mapped_column(
+        Id, sa.ForeignKey("persons.id", ondelete="RESTRICT"), comment="never of a hidden report"
+    )
+    reporter_index: Mapped[bytes | None] = mapped_column(
+        sa.LargeBinary(16), comment="keyed blind index of a hidden reporter: finds one's own reports, and nobody else's"
+    )
+    reporter_sealed: Mapped[bytes | None] = personal(
+        "who a hidden reporter is, for the two people who may open it",
+        keep="180 days after the end",
+        after="ended_at",
+        days=180,
+        nullable=True,
+    )
     claim_index: Mapped[bytes | None] = mapped_column(sa.LargeBinary(16), comment="keyed hash of the claim code")
     contact_sealed: Mapped[bytes | None] = personal(
         "the phone the reporter chose to leave", keep="90 days after the end", after="ended_at", days=90, nullable=True
     )
     reported_at: Mapped[datetime]
-    due_at: Mapped[datetime | None]
+    # The clocks of whoever has it in hand now; a finished turn goes to `turns`.
+    held_since: Mapped[datetime | None] = mapped_column(comment="when it came to this level; none: when reported")
+    sign_in_due_at: Mapped[datetime | None]
+    signed_in_at: Mapped[datetime | None]
+    contact_due_at: Mapped[datetime | None]
+    contacted_at: Mapped[datetime | None]
+    due_at: Mapped[datetime | None] = mapped_column(comment="report back or resolve by")
+    clock_at: Mapped[datetime | None] = mapped_column(comment="when the clock next has something to do")
+    suspended_at: Mapped[datetime | None]
+    suspended_until: Mapped[datetime | None] = mapped_column(comment="later than now: suspended; the dues are past it")
+    suspended_why: Mapped[str] = mapped_column(sa.String(200), server_default="")
+    follow_up_at: Mapped[datetime | None] = mapped_column(comment="when a private matter is asked after")
+    assignee_id: Mapped[int | None] = mapped_column(Id, sa.ForeignKey("persons.id"), comment="whom the office asked")
+    suggested: Mapped[Triage | None] = mapped_column(checked_enum(Triage, "suggested"))
+    suggested_why: Mapped[str] = mapped_column(sa.String(200), server_default="")
+    triage: Mapped[Triage | None] = mapped_column(checked_enum(Triage), comment="decided by a person; none: not yet")
     accepted_at: Mapped[datetime | None]
     resolved_at: Mapped[datetime | None]
     resolved_by_id: Mapped[int | None] = reference("persons.id", nullable=True)
@@ -52,9 +87,19 @@ class Issue(Public, InBuilding, Base):
     outcome: Mapped[str] = mapped_column(
         sa.String(TEXT_LIMIT), default="", comment="what was done, said by the handler"
     )
+    done_by: Mapped[str] = mapped_column(sa.String(80), server_default="", comment="who did the work, in words")
+    done_at: Mapped[datetime | None] = mapped_column(comment="when the work was done, as the handler says")
     responsible: Mapped[str] = mapped_column(sa.String(80), default="", comment="who is responsible when declined")
     duplicate_of_id: Mapped[int | None] = reference("issues.id", nullable=True)
+    recurs_of_id: Mapped[int | None] = mapped_column(
+        Id, sa.ForeignKey("issues.id"), comment="the same fault here, ended within 90 days before"
+    )
     rework: Mapped[int] = mapped_column(default=0, comment="times the reporter said 还没好")
+    suspensions: Mapped[int] = mapped_column(server_default="0")
+    extensions: Mapped[int] = mapped_column(server_default="0", comment="granted")
+    pushed_back: Mapped[int] = mapped_column(server_default="0", comment="times a level or department sent it back")
+    urged: Mapped[int] = mapped_column(server_default="0")
+    urged_at: Mapped[datetime | None]
     source: Mapped[str] = mapped_column(sa.String(40), default="", comment="name of the imported ledger")
     number: Mapped[str | None] = mapped_column(sa.String(60), comment="the imported ledger's own number")
     version: Mapped[int] = mapped_column(default=1, comment="ETag; every move adds one")
@@ -68,7 +113,9 @@ class Issue(Public, InBuilding, Base):
         # Every office calls its ledger 台账 and counts from 1.
         sa.Index("uq_issues_ledger", "community_id", "source", "number", unique=True, **_where("number IS NOT NULL")),
         sa.Index("ix_issues_waiting", "resolved_at", **_where("state = 'resolved'")),
-        sa.Index("ix_issues_due", "due_at", **_where("due_at IS NOT NULL AND ended_at IS NULL")),
+        sa.Index("ix_issues_clock", "clock_at", **_where("clock_at IS NOT NULL")),
+        sa.Index("ix_issues_hidden", "reporter_index", "id", **_where("reporter_index IS NOT NULL")),
+        sa.Index("ix_issues_recurs", "recurs_of_id", **_where("recurs_of_id IS NOT NULL")),
         sa.Index("ix_issues_duplicates", "duplicate_of_id", **_where("duplicate_of_id IS NOT NULL")),
         # An imported ledger may say "duplicate" without saying of what.
         sa.CheckConstraint(
@@ -77,6 +124,12 @@ class Issue(Public, InBuilding, Base):
             name="duplicate_names_other",
         ),
         sa.CheckConstraint("state <> 'declined' OR responsible <> ''", name="declined_names_responsible"),
+        sa.CheckConstraint(
+            "anonymity = 'open' OR (reporter_id IS NULL AND contact_sealed IS NULL)", name="shielded_is_sealed"
+        ),
+        sa.CheckConstraint(
+            "anonymity = 'hidden' OR (reporter_index IS NULL AND reporter_sealed IS NULL)", name="sealed_is_hidden"
+        ),
     )
 
 
@@ -119,6 +172,9 @@ class ReturnVisit(InBuilding, Base):
     satisfaction: Mapped[Satisfaction | None] = mapped_column(checked_enum(Satisfaction))
     answered_at: Mapped[datetime]
     noted_by_id: Mapped[int | None] = reference("persons.id", nullable=True)
+    caller: Mapped[str] = mapped_column(
+        sa.String(40), server_default="", comment="who of the office phoned; empty: the reporter answered in person"
+    )
     counts: Mapped[bool] = mapped_column(
         default=True, comment="false when settled above the community: says nothing about the building"
     )

@@ -1,6 +1,7 @@
 """People, how they sign in, and the appointments that give them rights."""
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -8,7 +9,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from models.base import Base, Key, Public, reference
 from models.enums import Role, SessionKind
 from models.retention import personal
-from models.types import checked_enum
+from models.types import Id, checked_enum
+
+_HELD: Any = {
+    "sqlite_where": sa.text("department_id IS NOT NULL"),
+    "postgresql_where": sa.text("department_id IS NOT NULL"),
+}
 
 
 class Person(Public, Base):
@@ -100,6 +106,7 @@ class Appointment(Public, Base):
     person_id: Mapped[int] = reference("persons.id", index=True)
     role: Mapped[Role] = mapped_column(checked_enum(Role))
     place_id: Mapped[int] = reference("places.id")
+    department_id: Mapped[int | None] = mapped_column(Id, sa.ForeignKey("departments.id"))
     starts_at: Mapped[datetime]
     ends_at: Mapped[datetime | None] = mapped_column(comment="end of the term, or the moment it was ended early")
     ended_reason: Mapped[str] = mapped_column(sa.String(200), default="")
@@ -109,6 +116,8 @@ class Appointment(Public, Base):
     __table_args__ = (
         sa.Index("ix_appointments_place_role", "place_id", "role"),
         sa.CheckConstraint("ends_at IS NULL OR ends_at >= starts_at", name="term_runs_forward"),
+        sa.CheckConstraint("department_id IS NULL OR role = 'department'", name="department_of_department"),
+        sa.Index("ix_appointments_department", "department_id", **_HELD),
     )
 
 

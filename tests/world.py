@@ -17,7 +17,7 @@ from flask import Flask
 from sqlalchemy.engine import Connection
 from werkzeug.test import TestResponse
 
-from models import Appointment, Person, Place, SignInSession, StairwellCode, new_public_id
+from models import Appointment, Department, Person, Place, SignInSession, StairwellCode, new_public_id
 from models.enums import PlaceKind, Role, SessionKind
 from server.core import auth, database
 from server.core.clock import SetClock
@@ -147,9 +147,28 @@ class World:
             row = connection.execute(sa.select(Place.__table__).where(Place.id == getattr(building.row, column))).one()
         return Spot(row.id, row.public_id, row.kind, row.name, row.code, row)
 
-    def person(self, *posts: tuple[Role, Spot], name: str = "王秀英") -> Caller:
-        """A signed-in person with the given posts (none: a resident)."""
+    def department(self, name: str = "住房和城乡建设局") -> int:
+        """The district's department of that name, made when it is first asked for. Returns its internal id."""
+        with self.writing() as connection:
+            there = sa.select(Department.id).where(Department.name == name)
+            return (
+                connection.execute(there).scalar()
+                or connection.execute(
+                    sa.insert(Department)
+                    .values(
+                        public_id=new_public_id(),
+                        district_id=self.district().id,
+                        name=name,
+                        created_at=self.clock.now(),
+                    )
+                    .returning(Department.id)
+                ).scalar_one()
+            )
+
+    def person(self, *posts: tuple[Role, Spot], name: str = "王秀英", department: str = "住房和城乡建设局") -> Caller:
+        """A signed-in person with the given posts (none: a resident). `department`: of a department's post."""
         now = self.clock.now()
+        of_department = self.department(department) if Role.DEPARTMENT in dict(posts) else None
         with self.writing() as connection:
             public_id = new_public_id()
             person_id = connection.execute(
@@ -162,6 +181,7 @@ class World:
                         person_id=person_id,
                         role=role,
                         place_id=spot.id,
+                        department_id=of_department if role is Role.DEPARTMENT else None,
                         starts_at=now - timedelta(days=300),
                         created_at=now - timedelta(days=300),
                     )

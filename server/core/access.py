@@ -38,6 +38,7 @@ class Post(NamedTuple):
     community_id: int | None
     street_id: int | None
     district_id: int | None
+    department_id: int | None = None  # of a department's post: which one
 
 
 def covers(post: Post, row: Any) -> bool:
@@ -97,6 +98,7 @@ _WHO = Hot(
         _place.community_id,
         _place.street_id,
         _place.district_id,
+        Appointment.department_id,
     )
     .select_from(SignInSession)
     .join(Person, Person.id == SignInSession.person_id)
@@ -262,7 +264,17 @@ def shape_of(posts: Sequence[Post]) -> Shape:
 def stand_ins(shape: Shape) -> tuple[Post, ...]:
     """Posts whose places are parameters, to build a hot statement once for everybody of this shape."""
     return tuple(
-        Post(role, _id(f"place_{n}"), kind, "", "", _id(f"community_{n}"), _id(f"street_{n}"), _id(f"district_{n}"))
+        Post(
+            role,
+            _id(f"place_{n}"),
+            kind,
+            "",
+            "",
+            _id(f"community_{n}"),
+            _id(f"street_{n}"),
+            _id(f"district_{n}"),
+            _id(f"department_{n}"),
+        )
         for n, (role, kind) in enumerate(shape)
     )
 
@@ -272,7 +284,11 @@ def places_of(posts: Sequence[Post]) -> dict[str, int | None]:
     return {
         name: value
         for n, post in enumerate(posts)
-        for name, value in ((f"place_{n}", post.place_id), (f"community_{n}", post.community_id))
+        for name, value in (
+            (f"place_{n}", post.place_id),
+            (f"community_{n}", post.community_id),
+            (f"department_{n}", post.department_id),
+        )
     }
 
 

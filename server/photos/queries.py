@@ -12,8 +12,8 @@ from flask import current_app
 from sqlalchemy import ColumnElement
 from sqlalchemy.engine import Row
 
-from models import ContentCheck, DutyRecord, Inspection, Issue, Photo
-from models.enums import CheckState, Level, PhotoUse, Role
+from models import ContentCheck, DutyRecord, Inspection, Issue, Photo, Whistle
+from models.enums import CheckState, PhotoUse, Role
 from server.core import access, api, crypto, database
 from server.core.access import Actor, Post
 from server.core.errors import not_found
@@ -23,7 +23,7 @@ from server.rules.permissions import Permission
 log = logging.getLogger("louzhang.photos")
 
 _photos, _issues = Photo.__table__, Issue.__table__
-_checks = ContentCheck.__table__
+_checks, _whistles = ContentCheck.__table__, Whistle.__table__.c
 _inspections, _duty_records = Inspection.__table__, DutyRecord.__table__
 
 
@@ -167,9 +167,9 @@ def _not_about(actor: Actor) -> list[ColumnElement[bool]]:
 
 def _issue_narrowed(post: Post, columns: Any) -> Any:
     """What `server.issues.queries.narrow` says, which stands above this room: a head never sees what is about her, a
-    department sees what was passed to it. `tests/server/photos/test_seeing.py` holds the two together."""
+    department sees what it was whistled to. `tests/server/photos/test_seeing.py` holds the two together."""
     if post.role is Role.HEAD:
         return sa.not_(columns.about_head)
     if post.role is Role.DEPARTMENT:
-        return columns.level == Level.DEPARTMENT
+        return columns.id.in_(sa.select(_whistles.issue_id).where(_whistles.department_id == post.department_id))
     return None

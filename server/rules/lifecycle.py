@@ -51,6 +51,9 @@ _STAFF = frozenset({MoverKind.STAFF})
 _REPORTER = frozenset({MoverKind.REPORTER})
 _CLOCK = frozenset({MoverKind.CLOCK})
 
+_AS_IT_IS = {state: state for state in OPEN_STATES}
+_TO_OTHER_HANDS = {**dict.fromkeys(OPEN_STATES, S.REPORTED), S.REOPENED: S.REOPENED}
+
 # move → who may make it, and from which state to which. What is not written here does not happen.
 TABLE: dict[Move, tuple[frozenset[MoverKind], dict[IssueState, IssueState]]] = {
     Move.ACCEPT: (_STAFF, {S.REPORTED: S.ACCEPTED, S.REOPENED: S.ACCEPTED}),
@@ -60,7 +63,7 @@ TABLE: dict[Move, tuple[frozenset[MoverKind], dict[IssueState, IssueState]]] = {
     Move.DECLINE: (_STAFF, dict.fromkeys(OPEN_STATES, S.DECLINED)),
     Move.JOIN: (_STAFF, dict.fromkeys(OPEN_STATES, S.DUPLICATE)),
     # Whoever gets it has yet to accept it; a reopened issue stays visible as one.
-    Move.PASS_UP: (_STAFF | _CLOCK, {**dict.fromkeys(OPEN_STATES, S.REPORTED), S.REOPENED: S.REOPENED}),
+    Move.PASS_UP: (_STAFF | _CLOCK, _TO_OTHER_HANDS),
     # The reporter's word; staff with `issue:visit` may note it down after a phone call.
     Move.CONFIRM: (_REPORTER | _STAFF, {S.RESOLVED: S.CONFIRMED}),
     Move.REOPEN: (_REPORTER | _STAFF, {S.RESOLVED: S.REOPENED}),
@@ -68,6 +71,24 @@ TABLE: dict[Move, tuple[frozenset[MoverKind], dict[IssueState, IssueState]]] = {
     Move.RATE: (_REPORTER | _STAFF, {state: state for state in (S.RESOLVED, S.CONFIRMED, S.CLOSED_SILENT)}),
     Move.WITHDRAW: (_REPORTER, dict.fromkeys(OPEN_STATES | AWAITING_REPORTER, S.WITHDRAWN)),
     Move.CLOSE_SILENT: (_CLOCK, {S.RESOLVED: S.CLOSED_SILENT}),
+    # Moves of the one who has it in hand that leave the state as it is.
+    Move.SIGN_IN: (_STAFF, _AS_IT_IS),
+    Move.CONTACT: (_STAFF, _AS_IT_IS),
+    Move.TRIAGE: (_STAFF, _AS_IT_IS),
+    Move.FOLLOW_UP: (_STAFF, _AS_IT_IS),
+    Move.SUSPEND: (_STAFF, _AS_IT_IS),
+    Move.RESUME: (_STAFF, _AS_IT_IS),
+    Move.ASK_EXTENSION: (_STAFF, _AS_IT_IS),
+    Move.GRANT_EXTENSION: (_STAFF, _AS_IT_IS),
+    Move.REFUSE_EXTENSION: (_STAFF, _AS_IT_IS),
+    Move.URGE: (_STAFF | _REPORTER, _AS_IT_IS),
+    # It goes to other hands, who have yet to accept it.
+    Move.ASSIGN: (_STAFF, _TO_OTHER_HANDS),
+    Move.WHISTLE: (_STAFF, _TO_OTHER_HANDS),
+    Move.PUSH_BACK: (_STAFF, _TO_OTHER_HANDS),
+    Move.REPORT_BACK: (_STAFF, {**dict.fromkeys(OPEN_STATES, S.IN_PROGRESS), S.REOPENED: S.REOPENED}),
+    Move.RATE_DEPARTMENT: (_STAFF, {state: state for state in IssueState if state is not S.WITHDRAWN}),
+    Move.SPLIT: (_STAFF, {S.DUPLICATE: S.REPORTED}),
     # The two beginnings: never a move of an issue that already exists.
     Move.REPORT: (_REPORTER | _STAFF, {}),
     Move.IMPORT: (_STAFF, {}),
@@ -82,6 +103,22 @@ _RIGHTS: dict[Move, Permission] = {
     Move.DECLINE: Permission.ISSUE_DECLINE,
     Move.JOIN: Permission.ISSUE_JOIN,
     Move.PASS_UP: Permission.ISSUE_PASS_UP,
+    Move.SIGN_IN: Permission.ISSUE_SIGN_IN,
+    Move.CONTACT: Permission.ISSUE_CONTACT,
+    Move.TRIAGE: Permission.ISSUE_TRIAGE,
+    Move.FOLLOW_UP: Permission.ISSUE_FOLLOW_UP,
+    Move.SUSPEND: Permission.ISSUE_SUSPEND,
+    Move.RESUME: Permission.ISSUE_SUSPEND,
+    Move.ASK_EXTENSION: Permission.ISSUE_EXTEND,
+    Move.GRANT_EXTENSION: Permission.ISSUE_EXTENSION,
+    Move.REFUSE_EXTENSION: Permission.ISSUE_EXTENSION,
+    Move.URGE: Permission.ISSUE_URGE,
+    Move.ASSIGN: Permission.ISSUE_ASSIGN,
+    Move.WHISTLE: Permission.ISSUE_WHISTLE,
+    Move.PUSH_BACK: Permission.ISSUE_PUSH_BACK,
+    Move.REPORT_BACK: Permission.ISSUE_REPORT_BACK,
+    Move.RATE_DEPARTMENT: Permission.ISSUE_RATE_DEPARTMENT,
+    Move.SPLIT: Permission.ISSUE_SPLIT,
     **dict.fromkeys(_WORD_OF_REPORTER, Permission.ISSUE_VISIT),
 }
 
@@ -248,7 +285,7 @@ def _step(facts: IssueFacts, move: Move, mover: Mover, details: Details, to: Iss
         Move.WITHDRAW: "上报人撤回了这件诉求。",
         Move.CLOSE_SILENT: f"办结后{days}天没有收到上报人的回音，按无回音结束，不算解决。",
     }
-    return Step(to, facts.level, reasons[move])
+    return Step(to, facts.level, reasons.get(move, f"{who}：{move.zh}。"))
 
 
 _QUESTIONS = {"contacted": "联系您了吗", "solved": "解决了吗", "satisfaction": "满意吗"}

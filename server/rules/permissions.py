@@ -14,16 +14,25 @@ from server.rules.decision import Decision
 class Permission(Word):
     """Every right a route can name, `subject:action`."""
 
+    API_KEY_READ = "api_key:read", "查看接口密钥"
+    API_KEY_WRITE = "api_key:write", "管理接口密钥"
     APPOINTMENT_END = "appointment:end", "结束任职"
     APPOINTMENT_READ = "appointment:read", "查看任职"
     APPOINTMENT_WRITE = "appointment:write", "办理任职"
     AUDIT_READ = "audit:read", "查看操作记录"
+    BOOK_READ = "book:read", "查看办事规则"
+    BOOK_WRITE = "book:write", "修改办事规则"
     CODE_READ = "code:read", "查看楼道码"
     CODE_ROTATE = "code:rotate", "更换楼道码"
+    COMMON_READ = "common:read", "查看共性问题"
+    COMMON_WRITE = "common:write", "登记共性问题"
     DEDUCTION_WRITE = "deduction:write", "登记扣分"
+    DEPARTMENT_READ = "department:read", "查看职能部门"
+    DEPARTMENT_WRITE = "department:write", "登记职能部门"
     DUTY_READ = "duty:read", "查看履职记录"
     DUTY_RECORD = "duty:record", "登记履职"
     DUTY_VERIFY = "duty:verify", "核实履职记录"
+    FIGURE_READ = "figure:read", "查看办理情况统计"
     HOUSEHOLD_EXPORT = "household:export", "导出住户名册"
     HOUSEHOLD_READ = "household:read", "查看住户"
     HOUSEHOLD_REVEAL = "household:reveal", "查看住户的完整号码"
@@ -35,22 +44,37 @@ class Permission(Word):
     INVITATION_READ = "invitation:read", "查看邀请"
     INVITATION_WRITE = "invitation:write", "邀请楼栋长"
     ISSUE_ACCEPT = "issue:accept", "受理诉求"
+    ISSUE_ASSIGN = "issue:assign", "交办诉求"
     ISSUE_CONFIRM = "issue:confirm", "确认自己上报的诉求已解决"
+    ISSUE_CONTACT = "issue:contact", "登记已联系上报人"
     ISSUE_DECLINE = "issue:decline", "决定不予受理"
     ISSUE_EXPORT = "issue:export", "导出诉求台账"
+    ISSUE_EXPORT_TEXT = "issue:export_text", "导出带原文的台账"
+    ISSUE_EXTEND = "issue:extend", "申请延期"
+    ISSUE_EXTENSION = "issue:extension", "审批延期"
+    ISSUE_FOLLOW_UP = "issue:follow_up", "跟进私事"
     ISSUE_IMPORT = "issue:import", "导入诉求台账"
     ISSUE_JOIN = "issue:join", "合并重复的诉求"
     ISSUE_LIST = "issue:list", "查看诉求列表"
     ISSUE_NOTE = "issue:note", "写进展说明"
     ISSUE_PASS_UP = "issue:pass_up", "吹哨上报"
+    ISSUE_PUSH_BACK = "issue:push_back", "退回诉求"
     ISSUE_RATE = "issue:rate", "评价自己上报的诉求"
+    ISSUE_RATE_DEPARTMENT = "issue:rate_department", "评价职能部门"
     ISSUE_READ = "issue:read", "查看诉求"
     ISSUE_READ_OWN = "issue:read_own", "查看自己上报的诉求"
     ISSUE_REOPEN = "issue:reopen", "告诉我们还没好"
     ISSUE_REPORT = "issue:report", "上报诉求"
+    ISSUE_REPORT_BACK = "issue:report_back", "反馈办理结果"
     ISSUE_RESOLVE = "issue:resolve", "办结诉求"
+    ISSUE_SIGN_IN = "issue:sign_in", "签收诉求"
+    ISSUE_SPLIT = "issue:split", "拆分并案的诉求"
     ISSUE_START = "issue:start", "开始办理诉求"
+    ISSUE_SUSPEND = "issue:suspend", "暂缓办理诉求"
+    ISSUE_TRIAGE = "issue:triage", "三事分流"
+    ISSUE_URGE = "issue:urge", "催办"
     ISSUE_VISIT = "issue:visit", "登记电话回访"
+    ISSUE_WHISTLE = "issue:whistle", "吹哨部门"
     ISSUE_WITHDRAW = "issue:withdraw", "撤回自己上报的诉求"
     ME_PHONE = "me:phone", "留下或收回自己的手机号"
     ME_READ = "me:read", "查看自己的身份"
@@ -70,10 +94,14 @@ class Permission(Word):
     PLACE_WRITE = "place:write", "登记地点"
     RANKING_EXPORT = "ranking:export", "导出排名"
     RANKING_READ = "ranking:read", "查看排名"
+    REPORTER_ASK = "reporter:ask", "申请查看上报人"
+    REPORTER_DECIDE = "reporter:decide", "审批查看上报人"
     REVIEW_READ = "review:read", "查看调整评议"
     SCORE_READ = "score:read", "查看各楼栋的得分"
     SCORE_READ_OWN = "score:read_own", "查看自己楼栋的得分"
     SESSION_END = "session:end", "退出登录"
+    TEMPLATE_READ = "template:read", "查看回复模板"
+    TEMPLATE_WRITE = "template:write", "管理回复模板"
 
 
 _P = Permission
@@ -98,21 +126,53 @@ EVERYONE: frozenset[Permission] = frozenset(
 )
 
 _READ_ISSUES = frozenset({_P.ISSUE_LIST, _P.ISSUE_NOTE, _P.ISSUE_READ})
-_WORK_ISSUES = _READ_ISSUES | {_P.ISSUE_ACCEPT, _P.ISSUE_RESOLVE, _P.ISSUE_START}
+_WORK_ISSUES = _READ_ISSUES | {
+    _P.ISSUE_ACCEPT,
+    _P.ISSUE_CONTACT,
+    _P.ISSUE_EXTEND,
+    _P.ISSUE_FOLLOW_UP,
+    _P.ISSUE_RESOLVE,
+    _P.ISSUE_SIGN_IN,
+    _P.ISSUE_START,
+    _P.ISSUE_SUSPEND,
+    _P.ISSUE_TRIAGE,
+}
+# Whoever commands others: hands down, sends back, urges, decides about more time, reads the figures.
+_COMMAND = frozenset(
+    {
+        _P.BOOK_READ,
+        _P.COMMON_READ,
+        _P.DEPARTMENT_READ,
+        _P.FIGURE_READ,
+        _P.ISSUE_ASSIGN,
+        _P.ISSUE_EXTENSION,
+        _P.ISSUE_PUSH_BACK,
+        _P.ISSUE_SPLIT,
+        _P.ISSUE_URGE,
+        _P.TEMPLATE_READ,
+    }
+)
 _HOUSEHOLDS = frozenset({_P.HOUSEHOLD_READ, _P.HOUSEHOLD_REVEAL, _P.HOUSEHOLD_WRITE})
 _RESULTS = frozenset({_P.INSPECTION_READ, _P.MONTH_READ, _P.PLACE_READ, _P.RANKING_READ})
 _APPOINT = frozenset({_P.APPOINTMENT_END, _P.APPOINTMENT_READ, _P.APPOINTMENT_WRITE})
 # Declining ends a citizen's request: paid staff answer for that; a volunteer head passes it up instead.
 _STREET = (
     _WORK_ISSUES
+    | _COMMAND
     | _RESULTS
     | _APPOINT
     | {
+        _P.API_KEY_READ,
+        _P.BOOK_WRITE,
+        _P.COMMON_WRITE,
         _P.ISSUE_DECLINE,
         _P.ISSUE_EXPORT,
+        _P.ISSUE_EXPORT_TEXT,
         _P.ISSUE_IMPORT,
         _P.ISSUE_JOIN,
         _P.ISSUE_PASS_UP,
+        _P.ISSUE_RATE_DEPARTMENT,
+        _P.ISSUE_WHISTLE,
         _P.MODERATION_DECIDE,
         _P.MODERATION_READ,
         _P.MONTH_SEAL,
@@ -120,8 +180,11 @@ _STREET = (
         _P.PLACE_IMPORT,
         _P.PLACE_WRITE,
         _P.RANKING_EXPORT,
+        _P.REPORTER_ASK,
+        _P.REPORTER_DECIDE,
         _P.REVIEW_READ,
         _P.SCORE_READ,
+        _P.TEMPLATE_WRITE,
     }
 )
 
@@ -130,6 +193,9 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     | _HOUSEHOLDS
     | _RESULTS
     | {
+        _P.BOOK_READ,
+        _P.COMMON_READ,
+        _P.TEMPLATE_READ,
         _P.CODE_READ,
         _P.DUTY_READ,
         _P.DUTY_RECORD,
@@ -138,6 +204,7 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         _P.SCORE_READ_OWN,
     },
     Role.GRID: _WORK_ISSUES
+    | _COMMAND
     | _HOUSEHOLDS
     | _RESULTS
     | {
@@ -174,15 +241,27 @@ GRANTS: dict[Role, frozenset[Permission]] = {
         - {
             _P.ISSUE_IMPORT,
             _P.ISSUE_PASS_UP,
+            _P.ISSUE_RATE_DEPARTMENT,
             _P.MODERATION_DECIDE,
             _P.MODERATION_READ,
             _P.MONTH_SEAL,
             _P.REVIEW_READ,
         }
     )
-    | {_P.OUTBOX_READ},
-    # A department sees only what was passed to it; access narrows the scope to its level.
-    Role.DEPARTMENT: _WORK_ISSUES,
+    | {_P.API_KEY_WRITE, _P.DEPARTMENT_WRITE, _P.OUTBOX_READ},
+    # A department sees only what it was whistled to, and answers by reporting back; the street or community settles it.
+    Role.DEPARTMENT: frozenset(
+        {
+            *_READ_ISSUES,
+            _P.BOOK_READ,
+            _P.DEPARTMENT_READ,
+            _P.ISSUE_CONTACT,
+            _P.ISSUE_PUSH_BACK,
+            _P.ISSUE_REPORT_BACK,
+            _P.ISSUE_SIGN_IN,
+            _P.TEMPLATE_READ,
+        }
+    ),
     # The operator keeps the machine running and sees no business data.
     Role.OPERATOR: frozenset({_P.AUDIT_READ, _P.OUTBOX_READ}),
 }

@@ -1,6 +1,6 @@
 """Who sees which issues: what lies in their places, with two exceptions that are part of the law.
 
-A head never sees what is about her, and a department sees only what was passed to it.
+A head never sees what is about her, and a department sees only what it was whistled to.
 """
 
 from collections.abc import Sequence
@@ -9,18 +9,20 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 
-from models.enums import Level, Role
+from models import Whistle
+from models.enums import Role
 from server.core.access import Post
 
 
 def narrow(post: Post, columns: Any) -> ColumnElement[bool] | None:
-    """The two exceptions: a complaint about a head never reaches her, a department sees what was passed to it."""
+    """The two exceptions: a complaint about a head never reaches her, a department sees what it was whistled to."""
     if post.role is Role.HEAD:
         of_others: ColumnElement[bool] = sa.not_(columns.about_head)
         return of_others
     if post.role is Role.DEPARTMENT:
-        passed_up: ColumnElement[bool] = columns.level == Level.DEPARTMENT
-        return passed_up
+        whistle = Whistle.__table__.c
+        called = sa.select(whistle.issue_id).where(whistle.department_id == post.department_id)
+        return columns.id.in_(called)  # type: ignore[no-any-return]
     return None
 
 
