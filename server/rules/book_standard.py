@@ -28,7 +28,7 @@ _WORDS: dict[IssueCategory, str] = {
     C.SECURITY: "治安 安保",
     C.GREENERY: "绿化 树木",
     C.PETS: "宠物 养狗",
-    C.CARE: "老人 残疾人",
+    C.CARE: "独居老人 困难老人",
     C.ERRAND: "代办",
 }
 _TRIAGE = {C.NEIGHBOUR: Triage.PRIVATE, C.CARE: Triage.PRIVATE, C.ERRAND: Triage.PRIVATE}

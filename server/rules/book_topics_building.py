@@ -138,7 +138,7 @@ TOPICS: tuple[Topic, ...] = (
         "sewer_blocked",
         C.SEWER,
         "堵了、往外冒",
-        words("下水道 下水管 污水+冒 堵塞 管道堵 污水横流 污水外溢 粪便+冒 化粪池 返水 倒灌 马桶堵 污水管"),
+        words("下水道 下水管 污水+冒 堵塞 管道堵 污水横流 污水外溢 粪便+冒 化粪池 返水 返臭 反臭 倒灌 马桶堵 污水管"),
         questions=(Question("堵在哪里？", options=("自己家里", "楼栋总管", "院子里的井", "说不清")),),
         responsible=("物业服务企业", "自己家里的支管由住户疏通"),
         after_photo=True,

@@ -1,6 +1,6 @@
 """Where a report goes, how fast, and why: a rule book applied to a text and a place. It learns nothing; anyone can redo it.
 
-1. The topic is the one chosen; else the one whose words in the text together are longest (those of its opening count twice).
+1. The topic is the one chosen; else the one whose words in the text together are longest (those of its opening count three times).
 2. Urgent: the topic says so, or one of the book's urgent or emergency words stands in the text.
 3. Triage: the topic's; a small matter in which two of the book's big words stand is suggested as big.
 4. First hands: the head, unless it is about her, there is none, or the topic begins higher.
@@ -157,7 +157,11 @@ def _guess(book: RuleBook, reading: Reading, category: IssueCategory | None) -> 
 
 
 def _score(found: Iterable[str], reading: Reading) -> int:
-    return sum(weight(word) * (2 if reading.begins_with(word, OPENING) else 1) for word in found)
+    """How much the found words say together; one that is a part of another says nothing more."""
+    told = list(found)
+    if len(told) > 1:
+        told = [word for word in told if not any(word != other and word in other for other in told)]
+    return sum(weight(word) * (3 if reading.begins_with(word, OPENING) else 1) for word in told)
 
 
 def _urgent(book: RuleBook, reading: Reading, topic: Topic | None, emergency: Emergency | None, word: str) -> str:

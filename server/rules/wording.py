@@ -61,8 +61,9 @@ class Reading:
         return [word for word in words if word in there] if there else []
 
     def begins_with(self, word: str, within: int) -> bool:
-        """Whether the word (its first part) stands in the first so many characters."""
-        return word.partition("+")[0] in self.text[:within]
+        """Whether the word, with all its parts, stands in the first so many characters."""
+        opening = self.text[:within]
+        return all(part in opening for part in word.split("+"))
 
     def happening(self, words: Iterable[str], unless: Iterable[str], hedges: tuple[str, ...]) -> str | None:
         """The first word that is said as a thing happening now.
