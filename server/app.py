@@ -9,6 +9,7 @@ from server.config import Settings
 from server.core import api, crypto, database, errors, headers, health, limits, logs, wechat_tokens
 from server.core.application import Application
 from server.core.clock import Clock, SystemClock
+from server.departments.routes import blueprint as departments
 from server.duties.routes import blueprint as duties
 from server.heads.routes import blueprint as heads
 from server.households.routes import blueprint as households
@@ -26,7 +27,7 @@ from wechat.gateway import Edition, Gateway
 from wechat.live import OFFICIAL, LiveWeChat
 from wechat.tokens import TokenStore
 
-ROOMS = (identity, places, heads, households, photos, moderation, issues, surveys, duties, scores, notices)
+ROOMS = (identity, places, departments, heads, households, photos, moderation, issues, surveys, duties, scores, notices)
 
 MEGABYTE = 1024 * 1024
 
