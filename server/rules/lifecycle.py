@@ -87,6 +87,7 @@ TABLE: dict[Move, tuple[frozenset[MoverKind], dict[IssueState, IssueState]]] = {
     Move.WHISTLE: (_STAFF, _TO_OTHER_HANDS),
     Move.PUSH_BACK: (_STAFF, _TO_OTHER_HANDS),
     Move.REPORT_BACK: (_STAFF, {**dict.fromkeys(OPEN_STATES, S.IN_PROGRESS), S.REOPENED: S.REOPENED}),
+    Move.CALL_OFF: (_STAFF, {**dict.fromkeys(OPEN_STATES, S.IN_PROGRESS), S.REOPENED: S.REOPENED}),
     Move.RATE_DEPARTMENT: (_STAFF, {state: state for state in IssueState if state is not S.WITHDRAWN}),
     Move.SPLIT: (_STAFF, {S.DUPLICATE: S.REPORTED}),
     # The two beginnings: never a move of an issue that already exists.
@@ -117,6 +118,7 @@ _RIGHTS: dict[Move, Permission] = {
     Move.WHISTLE: Permission.ISSUE_WHISTLE,
     Move.PUSH_BACK: Permission.ISSUE_PUSH_BACK,
     Move.REPORT_BACK: Permission.ISSUE_REPORT_BACK,
+    Move.CALL_OFF: Permission.ISSUE_WHISTLE,
     Move.RATE_DEPARTMENT: Permission.ISSUE_RATE_DEPARTMENT,
     Move.SPLIT: Permission.ISSUE_SPLIT,
     **dict.fromkeys(_WORD_OF_REPORTER, Permission.ISSUE_VISIT),
