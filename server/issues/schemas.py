@@ -5,7 +5,7 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from models.enums import Channel, CheckState, IssueCategory, IssueState, Level, Move, Role, Satisfaction
+from models.enums import Channel, CheckState, IssueCategory, IssueState, Level, Move, Role, Satisfaction, WhistleEnd
 from models.issue import TEXT_LIMIT
 from server.core.schemas import PageQuery, Plain, PublicId, Schema, Text, page_of, pattern
 
@@ -145,6 +145,21 @@ class PhotoLinkSchema(Schema):
     check = check_state()
 
 
+class CalledSchema(Schema):
+    """A department that was called to an issue, as its reporter sees it."""
+
+    department_name = fields.String(required=True)
+    sounded_at = fields.AwareDateTime(required=True)
+    sounded_by = fields.String(required=True, metadata={"description": "the role in words; never a name"})
+    due_at = fields.AwareDateTime(required=True)
+    signed_in_at = fields.AwareDateTime(required=True, allow_none=True)
+    contacted_at = fields.AwareDateTime(required=True, allow_none=True)
+    ended_at = fields.AwareDateTime(required=True, allow_none=True)
+    end = fields.Enum(WhistleEnd, by_value=True, required=True, allow_none=True)
+    state_name = fields.String(required=True)
+    report = fields.String(required=True, metadata={"description": "what the department says it did, and when"})
+
+
 class IssueSchema(Schema):
     """An issue with its timeline."""
 
@@ -174,6 +189,9 @@ class IssueSchema(Schema):
     timeline = fields.List(fields.Nested(EventSchema), required=True)
     moves = fields.List(
         fields.Enum(Move, by_value=True), required=True, metadata={"description": "what you could do with it now"}
+    )
+    whistles = fields.List(
+        fields.Nested(CalledSchema), required=True, metadata={"description": "departments that were called"}
     )
 
 

@@ -80,6 +80,10 @@ def act(running: Running, since: datetime, now: datetime) -> Verdict:
 def _moments(running: Running) -> Iterator[tuple[Cause, datetime]]:
     if running.state not in OPEN_STATES:
         return
+    if running.suspended_until is not None:
+        yield Cause.RESUMED, running.suspended_until
+    if running.level is Level.DEPARTMENT:
+        return  # each whistle has clocks of its own (`rules.whistling`)
     if running.due_at is not None:
         yield Cause.SOON, running.due_at - (SOON_URGENT if running.urgent else SOON)
     if running.imported:
@@ -92,5 +96,3 @@ def _moments(running: Running) -> Iterator[tuple[Cause, datetime]]:
         yield Cause.DUE, running.due_at
     if running.follow_up_at is not None:
         yield Cause.FOLLOW_UP, running.follow_up_at
-    if running.suspended_until is not None:
-        yield Cause.RESUMED, running.suspended_until

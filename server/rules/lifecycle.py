@@ -98,6 +98,8 @@ TABLE: dict[Move, tuple[frozenset[MoverKind], dict[IssueState, IssueState]]] = {
     Move.IMPORT: (_STAFF, {}),
 }
 
+# Said about one whistle and decided in `server.rules.whistling`; here only which states they lead to.
+_OF_ONE_WHISTLE = frozenset({Move.REPORT_BACK, Move.CALL_OFF, Move.RATE_DEPARTMENT})
 _WORD_OF_REPORTER = frozenset({Move.CONFIRM, Move.REOPEN, Move.RATE})
 _RIGHTS: dict[Move, Permission] = {
     Move.ACCEPT: Permission.ISSUE_ACCEPT,
@@ -200,6 +202,8 @@ def _who(facts: IssueFacts, move: Move, mover: Mover) -> Refusal | None:
         return Refusal("about_head", "这件事与楼栋长有关，由网格员或社区办理，您不用处理。")
     if not (right := may([mover.role], _RIGHTS[move])).allowed:
         return Refusal("no_right", right.reason)
+    if move in _OF_ONE_WHISTLE or (mover.role is Role.DEPARTMENT and move is not Move.NOTE):
+        return Refusal("answer_whistle", "请在这件事的“部门办理”里，对那一次吹哨签收、反馈、退回、撤销或者评价。")
     if move in _WORD_OF_REPORTER:
         return Refusal("own_work", "这件事是您办结的，回访要由另一位同事来做。") if fixed_it else None
     level = LEVEL_OF[mover.role]
@@ -259,6 +263,8 @@ def _to_level(facts: IssueFacts, mover: Mover, details: Details) -> Level:
 def _pass_up(facts: IssueFacts, to: Level, asked: Level | None) -> Refusal | None:
     if facts.level is Level.DISTRICT:
         return Refusal("level_top", "已经在区里，没有更高的一级。请办理，或者写明由谁负责。")
+    if to is Level.DEPARTMENT:
+        return Refusal("department_unnamed", "交给部门要写明是哪个部门：由社区、街道或区用“吹哨部门”来请。")
     if to.height <= facts.level.height:
         return Refusal("level_not_higher", f"这件事已经在{facts.level.zh}，只能再往上报。")
     if asked is Level.GRID and not facts.has_grid:

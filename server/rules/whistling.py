@@ -30,8 +30,9 @@ RATING_CORRECTABLE = timedelta(days=7)  # after it was first given
 
 OF_DEPARTMENT = (Move.SIGN_IN, Move.CONTACT, Move.REPORT_BACK, Move.PUSH_BACK)
 OF_CALLER = (Move.URGE, Move.CALL_OFF)
+NOT_YOURS = frozenset({"not_called", "not_caller", "own_work"})  # refusals for who asks, not for the moment
 ANSWERS = (*OF_DEPARTMENT, *OF_CALLER, Move.RATE_DEPARTMENT)
-_RIGHTS: dict[Move, Permission] = {
+RIGHTS: dict[Move, Permission] = {
     Move.SIGN_IN: Permission.ISSUE_SIGN_IN,
     Move.CONTACT: Permission.ISSUE_CONTACT,
     Move.REPORT_BACK: Permission.ISSUE_REPORT_BACK,
@@ -76,6 +77,18 @@ class Whistle:
     def caller(self) -> Level:
         """The level that called, to which the issue goes back."""
         return LEVEL_OF[self.sounded_role] if self.sounded_role else Level.COMMUNITY
+
+    @property
+    def caller_name(self) -> str:
+        """Who called, as a role in words."""
+        return self.sounded_role.zh if self.sounded_role else "系统"
+
+    @property
+    def state_name(self) -> str:
+        """How it stands, in a word."""
+        if self.end is not None:
+            return self.end.zh
+        return "待签收" if self.signed_in_at is None else "办理中"
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +139,10 @@ def clocks_for(*, urgent: bool, short: bool = False) -> Clocks:
     return URGENT if urgent else SHORT if short else ORDINARY
 
 
-def sound(matter: Matter, role: Role, departments: Sequence[Department], reason: str) -> Step | Refusal:
-    """Calling departments to an issue, or why they cannot be called. Never raises."""
+def sound(
+    matter: Matter, role: Role, departments: Sequence[Department], reason: str, within: Span | None = None
+) -> Step | Refusal:
+    """Calling departments to an issue, or why they cannot be called. `within`: how long they have. Never raises."""
     refusal = may_sound(matter, role) or _whom(matter, departments)
     if refusal:
         return refusal
@@ -136,7 +151,8 @@ def sound(matter: Matter, role: Role, departments: Sequence[Department], reason:
     names = "、".join(each.name for each in departments)
     jointly = f"{len(departments)}个部门一起办理，" if len(departments) > 1 else ""
     to = matter.state if matter.level is Level.DEPARTMENT else TABLE[Move.WHISTLE][1][matter.state]
-    return Step(to, Level.DEPARTMENT, f"{role.zh}吹哨，请{names}办理，{jointly}办完由{role.zh}答复。")
+    by = f"{within.zh}内反馈，" if within else ""
+    return Step(to, Level.DEPARTMENT, f"{role.zh}吹哨，请{names}办理，{jointly}{by}结果由{role.zh}答复您。")
 
 
 def may_sound(matter: Matter, role: Role) -> Refusal | None:
@@ -184,7 +200,7 @@ def answers_open_to(matter: Matter, whistle: Whistle, who: Answerer, now: dateti
 
 
 def _may(matter: Matter, whistle: Whistle, move: Move, who: Answerer, now: datetime) -> Refusal | None:
-    if not (right := may([who.role], _RIGHTS[move])).allowed:
+    if not (right := may([who.role], RIGHTS[move])).allowed:
         return Refusal("no_right", right.reason)
     if move is Move.RATE_DEPARTMENT:
         return _may_rate(whistle, who, now)
@@ -262,6 +278,16 @@ def _sentence(whistle: Whistle, move: Move, who: Answerer, said: Said, others: S
         case _:
             again = "更正评价，" if whistle.rated_at else "评价"
             return f"{role}{again}{name}：{said.rating.zh if said.rating else ''}。"
+
+
+def report_of(said: Said) -> str:
+    """What the whistle keeps of a report: the day the work was done, and what was done."""
+    return f"{day(said.done_on)}：{said.text.strip()}"
+
+
+def signed_in(whistle: Whistle, at: datetime) -> Whistle:
+    """The whistle once it is signed in."""
+    return replace(whistle, signed_in_at=whistle.signed_in_at or at)
 
 
 def day(when: date | None) -> str:

@@ -1,5 +1,6 @@
 """Reading issues: lists, one issue with its timeline, and the locked rows that moves start from."""
 
+from server.issues.queries.department_figures import DepartmentFigures, FiguresView, department_figures
 from server.issues.queries.lists import FAMILIES, Filters, IssueItem, page_for_staff, page_of_own
 from server.issues.queries.locks import FACTS, facts_of, lock_claimed, lock_for_staff, lock_own
 from server.issues.queries.one import (
@@ -13,16 +14,41 @@ from server.issues.queries.one import (
     own_joined_to,
 )
 from server.issues.queries.scope import narrow, not_about
+from server.issues.queries.whistles import (
+    CalledView,
+    WhistleFilters,
+    WhistleItem,
+    WhistleView,
+    callable_departments,
+    called_for,
+    departments_of,
+    facts_of_whistle,
+    matter_of,
+    whistles,
+    whistles_for_staff,
+    whistles_on,
+)
 
 __all__ = [
     "FACTS",
     "FAMILIES",
+    "CalledView",
+    "DepartmentFigures",
     "EventView",
+    "FiguresView",
     "Filters",
     "IssueItem",
     "IssueView",
     "JoinedView",
+    "WhistleFilters",
+    "WhistleItem",
+    "WhistleView",
+    "callable_departments",
+    "called_for",
+    "department_figures",
+    "departments_of",
     "facts_of",
+    "facts_of_whistle",
     "for_claim",
     "for_reporter",
     "for_staff",
@@ -30,9 +56,13 @@ __all__ = [
     "lock_claimed",
     "lock_for_staff",
     "lock_own",
+    "matter_of",
     "narrow",
     "not_about",
     "own_joined_to",
     "page_for_staff",
     "page_of_own",
+    "whistles",
+    "whistles_for_staff",
+    "whistles_on",
 ]

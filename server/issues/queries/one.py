@@ -16,6 +16,7 @@ from server.core.errors import not_found
 from server.issues import claims
 from server.issues.queries.locks import BESIDE, OPEN_EXTENSION, facts_of
 from server.issues.queries.scope import narrow, not_about
+from server.issues.queries.whistles import CalledView, called_for
 from server.photos import queries as photos
 from server.photos.queries import PhotoView
 from server.rules import lifecycle
@@ -69,6 +70,7 @@ class IssueView:
     photos: Sequence[PhotoView]
     timeline: Sequence[EventView]
     moves: Sequence[Move]
+    whistles: Sequence[CalledView] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,8 +193,9 @@ def _view(row: Row[Any], moves: Sequence[Move]) -> IssueView:
         duplicate_of=row.duplicate_of,
         rework=row.rework,
         photos=photos.photos_of(row.id),
-        timeline=_timeline(row.id),
+        timeline=(timeline := _timeline(row.id)),
         moves=moves,
+        whistles=called_for(row.id) if any(each.move is Move.WHISTLE for each in timeline) else (),
     )
 
 

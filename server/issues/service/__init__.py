@@ -1,5 +1,6 @@
 """Everything that changes an issue: reporting it, moving it, importing a ledger of them."""
 
+from server.issues.service.figures_file import department_figures_file
 from server.issues.service.leaving import forget_contact, forget_reporter
 from server.issues.service.ledger import Plan, load_ledger, plan_ledger
 from server.issues.service.moving import (
@@ -11,6 +12,7 @@ from server.issues.service.moving import (
 )
 from server.issues.service.reporting import Report, Reported, report_as_person, report_by_code
 from server.issues.service.telling import TellOfMove, tell_overdue_soon
+from server.issues.service.whistling import answer_whistle, sound_whistle, whistle_clocks
 
 __all__ = [
     "Plan",
@@ -18,7 +20,9 @@ __all__ = [
     "Reported",
     "TellOfMove",
     "Wish",
+    "answer_whistle",
     "close_silent",
+    "department_figures_file",
     "forget_contact",
     "forget_reporter",
     "load_ledger",
@@ -28,5 +32,7 @@ __all__ = [
     "report_as_person",
     "report_by_code",
     "reveal_contact",
+    "sound_whistle",
     "tell_overdue_soon",
+    "whistle_clocks",
 ]

@@ -11,56 +11,19 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
-from models import Department, Whistle, new_public_id
+from models import Whistle, new_public_id
 from models.enums import OPEN_STATES, Level, Move, Role, WhistleEnd
 from server.core import database
 from server.core.workdays import calendar
+from server.issues import queries
 from server.rules import clocks, whistling
 from server.rules.calendar import month_of
 from server.rules.clocks import Clocks
 from server.rules.lifecycle import Details, Step
 
-_w, _d = Whistle.__table__.c, Department.__table__.c
+_w = Whistle.__table__.c
 _DUES = ("sign_in_due_at", "contact_due_at", "due_at")
-_FACTS = sa.select(*_w, _d.name.label("department")).join_from(Whistle, Department, _d.id == _w.department_id)
 _ANSWERED = (Move.REPORT_BACK, Move.PUSH_BACK, Move.CALL_OFF)
-
-
-def facts_of(row: Any) -> whistling.Whistle:
-    """What the law needs to know of a whistle; `department` is its name."""
-    return whistling.Whistle(
-        id=row.id,
-        department_id=row.department_id,
-        department=row.department,
-        sounded_role=row.sounded_role,
-        sign_in_due_at=row.sign_in_due_at,
-        due_at=row.due_at,
-        signed_in_at=row.signed_in_at,
-        contacted_at=row.contacted_at,
-        end=row.end,
-        urged_at=row.urged_at,
-        rated_at=row.rated_at,
-    )
-
-
-def of_issue(issue_id: int) -> Sequence[Row[Any]]:
-    """All whistles of an issue with their departments' names, oldest first."""
-    return database.connection().execute(_FACTS.where(_w.issue_id == issue_id).order_by(_w.id)).all()
-
-
-def open_on(issue_id: int) -> list[whistling.Whistle]:
-    """The whistles that wait for an answer."""
-    found = database.connection().execute(
-        _FACTS.where(_w.issue_id == issue_id, _w.ended_at.is_(None)).order_by(_w.id)
-    )
-    return [facts_of(row) for row in found]
-
-
-def matter_of(row: Row[Any], now: datetime, opened: Sequence[whistling.Whistle] | None = None) -> whistling.Matter:
-    """What the law needs to know of an issue that departments are or may be called to; `row` is one of `FACTS`."""
-    waiting = open_on(row.id) if opened is None else opened
-    paused = row.suspended_until is not None and row.suspended_until > now
-    return whistling.Matter(row.state, row.level, waiting, urgent=row.urgent, suspended=paused)
 
 
 def insert(
@@ -75,7 +38,8 @@ def insert(
 ) -> clocks.Dues:
     """Call departments: one row each, all with the same dues. Returns these."""
     dues = clocks.dues(spans, now, calendar())
-    assert dues.sign_in is not None and dues.contact is not None and dues.report is not None
+    if dues.sign_in is None or dues.contact is None or dues.report is None:
+        raise ValueError("a whistle needs all three clocks")
     database.connection().execute(
         sa.insert(Whistle),
         [
@@ -104,14 +68,10 @@ def insert(
 
 def change(row: Row[Any], values: Mapping[str, Any]) -> None:
     """Write to a whistle whose issue is held."""
-    database.connection().execute(
-        sa.update(Whistle).where(_w.id == row.id).values(**values, version=row.version + 1)
-    )
+    database.connection().execute(sa.update(Whistle).where(_w.id == row.id).values(**values, version=row.version + 1))
 
 
-def follow(
-    row: Row[Any], move: Move, step: Step, details: Details, now: datetime, *, actor_id: int | None
-) -> None:
+def follow(row: Row[Any], move: Move, step: Step, details: Details, now: datetime, *, actor_id: int | None) -> None:
     """What a step of the issue does to its open whistles: an issue that leaves the departments waits for none of them."""
     if row.level is not Level.DEPARTMENT or move in _ANSWERED:
         return
@@ -131,7 +91,7 @@ def follow(
 
 def _move_dues(issue: Row[Any], now: datetime, paused_at: datetime | None, until: datetime) -> None:
     """Move the dues that have not passed beyond a pause `until`; without `paused_at` back from it, for one that ends early."""
-    for row in of_issue(issue.id):
+    for row in queries.whistles_on(issue.id):
         if row.ended_at is not None:
             continue
         values: dict[str, Any] = {}
@@ -141,5 +101,8 @@ def _move_dues(issue: Row[Any], now: datetime, paused_at: datetime | None, until
                 values[name] = clocks.after_pause(due_at, paused_at, until, calendar(), urgent=issue.urgent)
             elif due_at > issue.suspended_at:
                 values[name] = clocks.after_early_resume(due_at, until, now, calendar(), urgent=issue.urgent)
-        moved = replace(facts_of(row), **{name: values[name] for name in ("sign_in_due_at", "due_at") if name in values})
+        moved = replace(
+            queries.facts_of_whistle(row),
+            **{name: values[name] for name in ("sign_in_due_at", "due_at") if name in values},
+        )
         change(row, {**values, "clock_at": whistling.next_moment(moved, now, urgent=issue.urgent)})

@@ -18,7 +18,7 @@ from server.core.errors import conflict
 from server.core.hot import Chain, Link
 from server.core.workdays import calendar
 from server.issues import queries
-from server.issues.service import marks, visits
+from server.issues.service import marks, visits, whistle_rows
 from server.rules import clocks, escalation, lifecycle, turns
 from server.rules.calendar import month_of
 from server.rules.clocks import Clocks
@@ -75,6 +75,7 @@ def write(
     database.connection().execute(sa.update(Issue).where(columns.id == row.id).values(changed))
     event_id = _event(row, move, step, details, now, actor_id=actor_id, role=role)
     marks.rows(row, move, details, now, actor_id=actor_id, role=role)
+    whistle_rows.follow(row, move, step, details, now, actor_id=actor_id)
     if answers := visits.answers_of(move, step, details):
         visits.keep_answers(row, answers, now, noted_by_id=actor_id, caller=details.caller)
     return event_id
