@@ -85,6 +85,7 @@ from server.web.console import (  # noqa: E402, F401
     codes,
     deductions,
     deliveries,
+    departments,
     duties,
     home,
     household_files,
@@ -106,4 +107,5 @@ from server.web.console import (  # noqa: E402, F401
     residents,
     scores,
     sign_in,
+    whistles,
 )

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Response
 
 from models.enums import IssueCategory, Level, Move, Satisfaction
+from server.core import clock
 from server.core.access import needs, require_actor
 from server.issues import queries
 from server.issues.queries import Filters, IssueItem, IssueView
@@ -14,6 +15,7 @@ from server.rules.calendar import SHANGHAI
 from server.rules.permissions import Permission
 from server.web.console import blueprint
 from server.web.console.buildings import named, options
+from server.web.console.called import on_issue
 from server.web.console.forms import Form, load_query, show
 
 JOINABLE_MOST = 50
@@ -50,7 +52,8 @@ def issue_page(public_id: str, form: Form | None = None, **context: Any) -> Resp
     """The page of one issue, with a form that was refused if there is one."""
     actor = require_actor()
     view = queries.for_staff(actor, public_id)
-    higher = [level for level in Level if level.height > view.level.height]
+    higher = [each for each in Level if each.height > view.level.height and each is not Level.DEPARTMENT]
+    called = on_issue(actor, public_id, clock.now())
     return show(
         "issue.html",
         form,
@@ -59,7 +62,12 @@ def issue_page(public_id: str, form: Form | None = None, **context: Any) -> Resp
         higher=higher,
         joinable=[(item.id, _short(item)) for item in _joinable(view)] if Move.JOIN in view.moves else [],
         answers=Satisfaction,
-        shown={"contact", *("visit" if move is Move.RATE else str(move) for move in view.moves)},
+        shown={
+            "contact",
+            *called["whistle_forms"],
+            *("visit" if each is Move.RATE else str(each) for each in view.moves),
+        },
+        **called,
         **context,
     )
 
