@@ -12,11 +12,13 @@ from server.issues.queries.one import (
     joined_to,
     own_joined_to,
 )
+from server.issues.queries.people import Colleague, standing, with_people_at
 from server.issues.queries.scope import narrow, not_about
 
 __all__ = [
     "FACTS",
     "FAMILIES",
+    "Colleague",
     "EventView",
     "Filters",
     "IssueItem",
@@ -35,4 +37,6 @@ __all__ = [
     "own_joined_to",
     "page_for_staff",
     "page_of_own",
+    "standing",
+    "with_people_at",
 ]
