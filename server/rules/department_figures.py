@@ -28,7 +28,7 @@ DEFINITIONS = (
     ),
     Definition("reported_on_time", "按时反馈", "在反馈期限之前反馈的。分母是已经反馈和反馈期限已过的，不含退回的。"),
     Definition("pushed_back", "退回", "部门写明理由退回的次数。"),
-    Definition("urged", "催办", "吹哨的一方催办的次数。"),
+    Definition("urged", "催办", "吹哨的一方、上级或者上报人催办的次数。"),
     Definition("overdue", "超期", "过了反馈期限才反馈或退回的，以及过了期限还没有答复的。"),
     Definition(
         "overdue_days", "超期天数", "超期的合计天数：从反馈期限到答复（没有答复的到现在），每件不足一天按一天算。"

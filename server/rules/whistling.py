@@ -23,8 +23,8 @@ SHORT = replace(ORDINARY, report=Span(3, Unit.WORKDAYS))
 URGENT = Clocks(Span(1, Unit.HOURS), Span(2, Unit.HOURS), Span(24, Unit.HOURS))
 
 MOST_CALLED = 8  # at once: whoever calls everybody calls nobody
-URGE_PAUSE = timedelta(hours=4)  # between two urgings of one whistle
-URGENT_PAUSE = timedelta(hours=1)
+URGE_PAUSE = timedelta(hours=24)  # between two urgings of one whistle
+URGENT_PAUSE = timedelta(hours=2)
 SOON, SOON_URGENT = timedelta(hours=24), timedelta(hours=2)  # before the due
 RATING_CORRECTABLE = timedelta(days=7)  # after it was first given
 

@@ -13,6 +13,7 @@ from server.issues.queries.one import (
     joined_to,
     own_joined_to,
 )
+from server.issues.queries.people import Colleague, standing, with_people_at
 from server.issues.queries.scope import narrow, not_about
 from server.issues.queries.whistles import (
     CalledView,
@@ -33,6 +34,7 @@ __all__ = [
     "FACTS",
     "FAMILIES",
     "CalledView",
+    "Colleague",
     "DepartmentFigures",
     "EventView",
     "FiguresView",
@@ -62,7 +64,9 @@ __all__ = [
     "own_joined_to",
     "page_for_staff",
     "page_of_own",
+    "standing",
     "whistles",
     "whistles_for_staff",
     "whistles_on",
+    "with_people_at",
 ]

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Row
 
 from models import ContentCheck, Issue, IssueEvent, Place
 from models.enums import Channel, CheckState, IssueCategory, IssueState, Level, Move, Role
-from server.core import access, database
+from server.core import access, clock, database
 from server.core.access import Actor
 from server.core.errors import not_found
 from server.issues import claims
@@ -113,14 +113,16 @@ def for_staff(actor: Actor, public_id: str) -> IssueView:
     moves: set[Move] = set()
     for post in actor.posts_granting(Permission.ISSUE_READ):
         if access.covers(post, row):
-            moves.update(lifecycle.moves_open_to(facts_of(row), lifecycle.staff(post.role, actor.person_id)))
+            moves.update(
+                lifecycle.moves_open_to(facts_of(row), lifecycle.staff(post.role, actor.person_id), clock.now())
+            )
     return _view(row, [move for move in Move if move in moves])
 
 
 def for_reporter(actor: Actor, public_id: str) -> IssueView:
     """An issue the actor reported."""
     row = _one(_DETAIL.where(_issues.c.public_id == public_id, _issues.c.reporter_id == actor.person_id))
-    return _view(row, lifecycle.moves_open_to(facts_of(row), lifecycle.reporter(actor.person_id)))
+    return _view(row, lifecycle.moves_open_to(facts_of(row), lifecycle.reporter(actor.person_id), clock.now()))
 
 
 def for_claim(claim: str) -> IssueView:
@@ -129,7 +131,7 @@ def for_claim(claim: str) -> IssueView:
     if index is None:
         raise not_found()
     row = _one(_DETAIL.where(_issues.c.claim_index == index))
-    return _view(row, lifecycle.moves_open_to(facts_of(row), lifecycle.reporter(row.reporter_id)))
+    return _view(row, lifecycle.moves_open_to(facts_of(row), lifecycle.reporter(row.reporter_id), clock.now()))
 
 
 _JOINED = sa.select(

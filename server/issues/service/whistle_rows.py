@@ -83,10 +83,21 @@ def follow(row: Row[Any], move: Move, step: Step, details: Details, now: datetim
                 ended_at=now, ended_by_id=actor_id, end=WhistleEnd.CALLED_OFF, clock_at=None, version=_w.version + 1
             )
         )
+    elif move is Move.URGE:
+        _urge_all(row, now)
     elif move is Move.SUSPEND and details.until is not None:
         _move_dues(row, now, now, details.until)
     elif move is Move.RESUME and row.suspended_until is not None:
         _move_dues(row, now, None, row.suspended_until)
+
+
+def _urge_all(issue: Row[Any], now: datetime) -> None:
+    """Whoever urges the issue urges every department that has not answered; one who urged a single one, that one."""
+    waiting = [row for row in queries.whistles_on(issue.id) if row.ended_at is None]
+    if any(row.urged_at == now for row in waiting):
+        return
+    for row in waiting:
+        change(row, {"urged": row.urged + 1, "urged_at": now})
 
 
 def _move_dues(issue: Row[Any], now: datetime, paused_at: datetime | None, until: datetime) -> None:

@@ -8,13 +8,14 @@ import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 
 from models import Appointment, Department, Issue, Person, Place, Whistle
-from models.enums import MessageKind, Move, Role, WhistleEnd
+from models.enums import Level, MessageKind, Move, Role, WhistleEnd
 from server.core import database
 from server.issues import queries
 from server.issues.service import audience
 from server.notices.service import Telling
 from server.rules import whistle_words as words
 from server.rules.levels import LEVEL_OF
+from server.rules.notices import MessageText
 
 _w, _d, _issues, _places = Whistle.__table__.c, Department.__table__.c, Issue.__table__.c, Place.__table__.c
 _posts, _persons = Appointment.__table__.c, Person.__table__.c
@@ -72,10 +73,10 @@ def people_of(whistle_ids: Iterable[int], now: datetime) -> dict[int, list[int]]
 
 
 def telling(
-    row: Any, people: Iterable[int], kind: MessageKind, text: words.MessageText, key: str, but: Iterable[int | None]
+    row: Any, people: Iterable[int], kind: MessageKind, text: MessageText, key: str, but: Iterable[int | None]
 ) -> list[Telling]:
     """One message about a whistle to some people, `but` not to these. `row` is one of `ROWS`."""
-    facts = audience.facts_of(row.building, row.category, row.level, row.issue)
+    facts = {"building": row.building, "category": row.category.zh, "level": row.level.zh, "case": row.issue}
     left_out = set(but)
     link = f"/api/v1/issues/{row.issue}"
     return [
@@ -95,11 +96,13 @@ _ABOUT: dict[Move, Any] = {
 }
 
 
-def is_about_a_whistle(event: Any) -> bool:
-    """Whether an event is one that departments or their callers hear of as such."""
-    if event.move in (Move.WHISTLE, Move.REPORT_BACK, Move.CALL_OFF):
-        return True
-    return event.move is Move.PUSH_BACK and event.actor_role is Role.DEPARTMENT
+def is_about_whistles(event: Any) -> bool:
+    """Whether departments or their callers hear of an event as such."""
+    if event.move is Move.PUSH_BACK:
+        return bool(event.actor_role is Role.DEPARTMENT)
+    if event.move is Move.URGE:
+        return bool(event.level is Level.DEPARTMENT)
+    return event.move in _ABOUT
 
 
 def tellings(event: Any, now: datetime) -> list[Telling]:
@@ -125,6 +128,26 @@ def tellings(event: Any, now: datetime) -> list[Telling]:
             text = words.ended_message(*named, row.end, event.level, waiting)
             found += telling(row, callers_of(row, now), MessageKind.PROGRESS, text, key, but)
     return found
+
+
+def taken_back(event: Any, now: datetime) -> list[Telling]:
+    """What the departments still called hear of an issue that ended without them."""
+    if event.move not in _ENDS_IT:
+        return []
+    ended = ROWS.where(_w.issue_id == event.issue_id, _w.ended_at == event.at, _w.end == WhistleEnd.CALLED_OFF)
+    rows = database.connection().execute(ended.order_by(_w.id)).all()
+    called = people_of([row.id for row in rows], now)
+    found: list[Telling] = []
+    for row in rows:
+        text = words.called_off_message(row.building, row.category, row.department)
+        key = f"issue-event:{event.id}:{row.id}"
+        found += telling(
+            row, called.get(row.id, []), MessageKind.PROGRESS, text, key, (event.actor_id, row.reporter_id)
+        )
+    return found
+
+
+_ENDS_IT = frozenset({Move.RESOLVE, Move.DECLINE, Move.JOIN, Move.WITHDRAW})
 
 
 def callers_of(row: Any, now: datetime) -> list[int]:

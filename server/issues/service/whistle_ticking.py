@@ -53,7 +53,7 @@ def _look_at(rows: Any, now: datetime) -> None:
         for alarm in look.alarms:
             found += _alarm(row, alarm, called.get(row.id, []), now)
     columns = _w.c
-    change = sa.update(_w).where(columns.id == sa.bindparam("_id")).values(clock_at=sa.bindparam("_next"))
+    change = sa.update(Whistle).where(columns.id == sa.bindparam("_id")).values(clock_at=sa.bindparam("_next"))
     database.connection().execute(change, next_at)
     notices.tell_many(found, now)
 
