@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from models.enums import IssueState, Level, Move, Role, Satisfaction, WhistleEnd, Word
-from server.rules.calendar import SHANGHAI, WorkCalendar
-from server.rules.clocks import OFFICE_HOURS, Clocks, Dues, OfficeHours, Span, Unit, after_pause
+from server.rules.calendar import SHANGHAI
+from server.rules.clocks import Clocks, Span, Unit
 from server.rules.decision import Refusal
 from server.rules.levels import LEVEL_OF, commands
 from server.rules.lifecycle import TABLE
@@ -350,20 +350,3 @@ def _moments(whistle: Whistle, *, urgent: bool) -> list[tuple[datetime, Alarm]]:
 def is_overdue(whistle: Whistle, now: datetime, *, ended_at: datetime | None = None) -> bool:
     """Whether a department has not reported by when it should have. An answer at the very moment is in time."""
     return (ended_at or now) > whistle.due_at
-
-
-def after_a_pause(
-    dues: Dues,
-    paused_at: datetime,
-    resumed_at: datetime,
-    calendar: WorkCalendar,
-    hours: OfficeHours = OFFICE_HOURS,
-    *,
-    urgent: bool,
-) -> Dues:
-    """Where a whistle's dues move to when its issue was suspended between the two moments."""
-    moved = [
-        None if at is None else after_pause(at, paused_at, resumed_at, calendar, hours, urgent=urgent)
-        for at in (dues.sign_in, dues.contact, dues.report)
-    ]
-    return Dues(*moved)
