@@ -24,19 +24,19 @@ _w = Whistle.__table__
 _BATCH = 200
 
 
-def run_whistle_clocks(now: datetime) -> int:
+def run_whistle_clocks(now: datetime, *, batch: int = _BATCH) -> int:
     """Do what is due by `now` for every open whistle. Returns how many were looked at; a second run finds none.
 
     Runs in transactions of its own, a batch at a time.
     """
     done = 0
-    due = ROWS.where(_w.c.clock_at <= now).order_by(_w.c.clock_at).limit(_BATCH)
+    due = ROWS.where(_w.c.clock_at <= now).order_by(_w.c.clock_at).limit(batch)
     while True:
         with database.transaction() as connection:
             rows = connection.execute(due.with_for_update(of=_w, skip_locked=True)).all()
             _look_at(rows, now)
         done += len(rows)
-        if len(rows) < _BATCH:
+        if len(rows) < batch:
             return done
 
 
