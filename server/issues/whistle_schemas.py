@@ -6,6 +6,7 @@ from models.enums import IssueCategory, IssueState, Move, Satisfaction, WhistleE
 from server.core.schemas import MonthField, PageQuery, PublicId, Schema, Text, page_of
 from server.rules.whistling import MOST_CALLED
 
+_HOW_MANY = f"请选择 1 到 {MOST_CALLED} 个部门。"
 TEXT_LIMIT = 900  # with the day it was done in front, a report still fits its column
 
 
@@ -52,7 +53,8 @@ class SoundSchema(Schema):
     departments = fields.List(
         PublicId(),
         required=True,
-        validate=validate.Length(1, MOST_CALLED, error=f"请选择 1 到 {MOST_CALLED} 个部门。"),
+        validate=validate.Length(1, MOST_CALLED, error=_HOW_MANY),
+        error_messages={"required": _HOW_MANY},
     )
     text = Text(1, 1000, lines=True, required=True, metadata={"description": "what they are asked to do"})
     short = fields.Boolean(

@@ -63,6 +63,7 @@ class Page:
     done_photos: list[PhotoView]
     report_photos: list[PhotoView]
     moves: frozenset[Move]
+    called: list[tuple[str, str, str]]  # a department, how it stands, what it reported
     told: bool  # the reporter has answered before: further answers replace those
 
     @property
@@ -123,6 +124,7 @@ def _page(view: IssueView, joined: JoinedView | None, now: datetime, claim: str)
         done_photos=[photo for photo in view.photos if photo.use is not PhotoUse.REPORT],
         report_photos=[photo for photo in view.photos if photo.use is PhotoUse.REPORT],
         moves=frozenset(moves),
+        called=[(each.department_name, words.called(each, now), each.report) for each in view.whistles],
         told=any(event.move in (Move.CONFIRM, Move.RATE) and event.role is None for event in view.timeline),
     )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from models.enums import OPEN_STATES, IssueState, Level
-from server.issues.queries import EventView, IssueView, JoinedView
+from server.issues.queries import CalledView, EventView, IssueView, JoinedView
 from server.rules.calendar import SHANGHAI
 from server.rules.lifecycle import RETURN_VISIT_WINDOW
 
@@ -125,3 +125,13 @@ def _joined(other: JoinedView | None, now: datetime) -> Headline:
         told = (f"{when}那一件已经结束。问题还在的话，请扫楼道码再报一次。",)
     said = (f"做了什么：{other.outcome}",) if other.outcome else ()
     return Headline(title, told + said, "good" if other.state is S.CONFIRMED else "ended")
+
+
+def called(whistle: CalledView, now: datetime) -> str:
+    """How a department that was called stands, in a sentence: since when, by when, what came of it."""
+    since = f"{moment(whistle.sounded_at, now)}由{whistle.sounded_by}吹哨请来"
+    if whistle.ended_at is not None:
+        return f"{since}，{moment(whistle.ended_at, now)}{whistle.state_name}。"
+    signed = "已签收" if whistle.signed_in_at else "还没有签收"
+    late = "，已经超期，吹哨的一方会收到提醒" if now > whistle.due_at else ""
+    return f"{since}，{signed}，应在{moment(whistle.due_at, now)}前反馈{late}。"
