@@ -1,5 +1,6 @@
 """Reading issues: lists, one issue with its timeline, and the locked rows that moves start from."""
 
+from server.issues.queries.hands import HandsView, colleagues
 from server.issues.queries.lists import FAMILIES, Filters, IssueItem, page_for_staff, page_of_own
 from server.issues.queries.locks import FACTS, facts_of, lock_claimed, lock_for_staff, lock_own
 from server.issues.queries.one import (
@@ -21,9 +22,11 @@ __all__ = [
     "Colleague",
     "EventView",
     "Filters",
+    "HandsView",
     "IssueItem",
     "IssueView",
     "JoinedView",
+    "colleagues",
     "facts_of",
     "for_claim",
     "for_reporter",
