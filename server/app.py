@@ -14,6 +14,7 @@ from server.duties.routes import blueprint as duties
 from server.heads.routes import blueprint as heads
 from server.households.routes import blueprint as households
 from server.identity.routes import blueprint as identity
+from server.issues.life_routes import blueprint as life
 from server.issues.routes import blueprint as issues
 from server.issues.whistle_routes import blueprint as whistles
 from server.moderation import words
@@ -29,19 +30,8 @@ from wechat.live import OFFICIAL, LiveWeChat
 from wechat.tokens import TokenStore
 
 ROOMS = (
-    identity,
-    places,
-    departments,
-    heads,
-    households,
-    photos,
-    moderation,
-    issues,
-    whistles,
-    surveys,
-    duties,
-    scores,
-    notices,
+    *(identity, places, departments, heads, households, photos, moderation, issues, life, whistles),
+    *(surveys, duties, scores, notices),
 )
 
 MEGABYTE = 1024 * 1024

@@ -1,6 +1,7 @@
 """Reading issues: lists, one issue with its timeline, and the locked rows that moves start from."""
 
 from server.issues.queries.department_figures import DepartmentFigures, FiguresView, department_figures
+from server.issues.queries.hands import HandsView, colleagues
 from server.issues.queries.lists import FAMILIES, Filters, IssueItem, page_for_staff, page_of_own
 from server.issues.queries.locks import FACTS, facts_of, lock_claimed, lock_for_staff, lock_own
 from server.issues.queries.one import (
@@ -39,6 +40,7 @@ __all__ = [
     "EventView",
     "FiguresView",
     "Filters",
+    "HandsView",
     "IssueItem",
     "IssueView",
     "JoinedView",
@@ -47,6 +49,7 @@ __all__ = [
     "WhistleView",
     "callable_departments",
     "called_for",
+    "colleagues",
     "department_figures",
     "departments_of",
     "facts_of",

@@ -14,6 +14,7 @@ from server.core import access, clock, database
 from server.core.access import Actor
 from server.core.errors import not_found
 from server.issues import claims
+from server.issues.queries.hands import UNIT_NAME, HandsView, hands
 from server.issues.queries.locks import BESIDE, OPEN_EXTENSION, facts_of
 from server.issues.queries.scope import narrow, not_about
 from server.issues.queries.whistles import CalledView, called_for
@@ -67,6 +68,9 @@ class IssueView:
     responsible: str
     duplicate_of: str | None
     rework: int
+    done_by: str
+    done_at: datetime | None
+    hands: HandsView
     photos: Sequence[PhotoView]
     timeline: Sequence[EventView]
     moves: Sequence[Move]
@@ -99,6 +103,7 @@ _DETAIL = (
         _places.c.estate_id,
         _target.c.public_id.label("duplicate_of"),
         *BESIDE,
+        UNIT_NAME,
     )
     .join_from(_issues, _places, _places.c.id == _issues.c.building_id)
     .outerjoin(_target, _target.c.id == _issues.c.duplicate_of_id)
@@ -194,6 +199,9 @@ def _view(row: Row[Any], moves: Sequence[Move]) -> IssueView:
         responsible=row.responsible,
         duplicate_of=row.duplicate_of,
         rework=row.rework,
+        done_by=row.done_by,
+        done_at=row.done_at,
+        hands=hands(row),
         photos=photos.photos_of(row.id),
         timeline=(timeline := _timeline(row.id)),
         moves=moves,
@@ -222,4 +230,4 @@ def _timeline(issue_id: int) -> list[EventView]:
 def _who(move: Move, role: Role | None) -> str:
     if role is not None:
         return role.zh
-    return "系统" if move in (Move.CLOSE_SILENT, Move.IMPORT) else "上报人"
+    return "系统" if move in (Move.CLOSE_SILENT, Move.IMPORT, Move.PASS_UP) else "上报人"

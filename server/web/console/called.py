@@ -37,7 +37,7 @@ def on_issue(actor: Actor, issue: str, now: datetime) -> dict[str, Any]:
         "whistles": found,
         "callable": [each for each in callable_now if each.id not in waiting] if district is not None else None,
         "ratings": Satisfaction,
-        "whistle_forms": {f"{move}-{each.id}" for each in found for move in each.moves},
+        "whistle_forms": {"whistle", *(f"{move}-{each.id}" for each in found for move in each.moves)},
     }
 
 
