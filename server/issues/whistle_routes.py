@@ -17,11 +17,11 @@ from server.issues.whistle_schemas import (
     FiguresQuery,
     FiguresSchema,
     RatingSchema,
-    ReasonSchema,
     ReportBackSchema,
     SoundSchema,
     WhistlePageSchema,
     WhistleQuery,
+    WhistleReasonSchema,
     WhistlesSchema,
     WordSchema,
 )
@@ -106,7 +106,7 @@ def report_back(body: dict[str, Any], whistle: str) -> dict[str, list[WhistleVie
 @blueprint.post(f"{WHISTLE}/push-back")
 @needs(Permission.ISSUE_PUSH_BACK)
 @idempotent
-@blueprint.arguments(ReasonSchema)
+@blueprint.arguments(WhistleReasonSchema)
 @blueprint.response(200, WhistlesSchema)
 def push_back(body: dict[str, Any], whistle: str) -> dict[str, list[WhistleView]]:
     """It is not ours, and why; counted (退回)"""
@@ -116,7 +116,7 @@ def push_back(body: dict[str, Any], whistle: str) -> dict[str, list[WhistleView]
 @blueprint.post(f"{WHISTLE}/call-off")
 @needs(Permission.ISSUE_WHISTLE)
 @idempotent
-@blueprint.arguments(ReasonSchema)
+@blueprint.arguments(WhistleReasonSchema)
 @blueprint.response(200, WhistlesSchema)
 def call_off(body: dict[str, Any], whistle: str) -> dict[str, list[WhistleView]]:
     """We take the whistle back, and why (撤销)"""

@@ -68,7 +68,7 @@ class WordSchema(Schema):
     text = Text(0, 1000, lines=True, load_default="")
 
 
-class ReasonSchema(Schema):
+class WhistleReasonSchema(Schema):
     """Why."""
 
     text = Text(2, 200, lines=True, required=True)

@@ -1,7 +1,7 @@
 """One issue in full, with its timeline: for staff, for who reported it, and for who holds its claim code."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -176,6 +176,10 @@ def _one(query: sa.Select[Any]) -> Row[Any]:
 
 
 def _view(row: Row[Any], moves: Sequence[Move]) -> IssueView:
+    timeline = _timeline(row.id)
+    called = called_for(row.id) if any(each.move is Move.WHISTLE for each in timeline) else []
+    at_work = "、".join(each.department_name for each in called if each.ended_at is None)
+    in_hand = hands(row)
     return IssueView(
         id=row.public_id,
         category=row.category,
@@ -201,11 +205,11 @@ def _view(row: Row[Any], moves: Sequence[Move]) -> IssueView:
         rework=row.rework,
         done_by=row.done_by,
         done_at=row.done_at,
-        hands=hands(row),
+        hands=replace(in_hand, holder=at_work) if at_work and row.level is Level.DEPARTMENT else in_hand,
         photos=photos.photos_of(row.id),
-        timeline=(timeline := _timeline(row.id)),
+        timeline=timeline,
         moves=moves,
-        whistles=called_for(row.id) if any(each.move is Move.WHISTLE for each in timeline) else (),
+        whistles=called,
     )
 
 

@@ -17,10 +17,10 @@ from server.issues.queries import WhistleFilters
 from server.issues.whistle_routes import figures_response
 from server.issues.whistle_schemas import (
     RatingSchema,
-    ReasonSchema,
     ReportBackSchema,
     SoundSchema,
     WhistleQuery,
+    WhistleReasonSchema,
     WordSchema,
 )
 from server.rules.calendar import month_of, next_, previous, show_month
@@ -105,7 +105,7 @@ def report_back(issue: str, whistle: str) -> Response:
 @idempotent
 def push_back_whistle(issue: str, whistle: str) -> Response:
     """退回, with the reason."""
-    return _answer(issue, whistle, Move.PUSH_BACK, ReasonSchema)
+    return _answer(issue, whistle, Move.PUSH_BACK, WhistleReasonSchema)
 
 
 @blueprint.post(f"{WHISTLE}/urge")
@@ -121,7 +121,7 @@ def urge_whistle(issue: str, whistle: str) -> Response:
 @idempotent
 def call_off(issue: str, whistle: str) -> Response:
     """撤销吹哨, with the reason."""
-    return _answer(issue, whistle, Move.CALL_OFF, ReasonSchema)
+    return _answer(issue, whistle, Move.CALL_OFF, WhistleReasonSchema)
 
 
 @blueprint.post(f"{WHISTLE}/rate_department")

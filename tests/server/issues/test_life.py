@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from models import Issue, IssueEvent, ReturnVisit
 from models.enums import Role
 from server.issues import service
+from tests.server.issues.whistles import called
 from tests.world import Caller, Spot, World
 
 
@@ -159,7 +160,7 @@ def test_not_good_yet_goes_to_the_superior_and_counts_as_rework(world: World) ->
     assert (row.contacted, row.solved, row.satisfaction) == (None, True, "satisfied")
 
 
-def test_passing_up_level_by_level_and_a_department_sees_only_what_it_was_given(world: World) -> None:
+def test_passing_up_level_by_level_and_what_a_department_did_says_nothing_about_the_building(world: World) -> None:
     building = world.building()
     head = world.head(building)
     department = world.staff(Role.DEPARTMENT, world.district())
@@ -169,14 +170,18 @@ def test_passing_up_level_by_level_and_a_department_sees_only_what_it_was_given(
     assert move(head, issue, "accept").status_code == 409
     street = world.staff(Role.STREET, world.street())
     assert department.get("/api/v1/issues").json["items"] == []
-    assert move(street, issue, "pass-up", to_level="department", text="请水务局").json["level"] == "department"
+    (whistle,) = called(street, issue, "住房和城乡建设局")
     assert [item["id"] for item in department.get("/api/v1/issues").json["items"]] == [issue]
     assert department.get(f"/api/v1/issues/{other}").status_code == 404
-    assert move(department, issue, "resolve", text="换了主管", done_by="物业师傅").status_code == 200
+    assert move(department, issue, "resolve", text="换了主管", done_by="部门").status_code == 403
+    done = {"text": "换了主管", "done_on": "2026-10-12"}
+    assert department.post(f"/api/v1/whistles/{whistle}/report-back", json=done).status_code == 200
+    assert move(street, issue, "resolve", text="换了主管", done_by="住建局").status_code == 200
     say(world, claim, "confirm")
     with world.reading() as connection:
         row = connection.execute(sa.select(ReturnVisit.__table__)).one()
-    assert row.counts is False, "what a department did says nothing about the building"
+        level = connection.execute(sa.select(Issue.resolved_level).where(Issue.public_id == issue)).scalar()
+    assert (level, row.counts) == ("department", False)
 
 
 def test_declining_names_who_is_responsible(world: World) -> None:

@@ -127,16 +127,6 @@ def test_passed_up_and_not_yet_go_to_the_next_level(world: World, building: Spot
     assert titles(worker)[0] == "3栋的诉求转到网格：漏水渗水"
 
 
-def test_departments_hear_only_what_was_passed_to_them(world: World, building: Spot) -> None:
-    department = world.staff(Role.DEPARTMENT, world.district())
-    head, street = world.head(building), world.staff(Role.STREET, world.street())
-    issue = file(world, building)
-    assert titles(department) == []
-    move(world, head, issue, "pass-up", to_level="department", text="归燃气公司管")
-    assert titles(department) == ["3栋的诉求转到职能部门：漏水渗水"]
-    assert titles(street) == []
-
-
 def test_an_anonymous_reporter_is_told_on_the_page_only(world: World, building: Spot) -> None:
     head = world.head(building)
     answer = world.anyone().post(
