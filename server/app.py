@@ -9,11 +9,14 @@ from server.config import Settings
 from server.core import api, crypto, database, errors, headers, health, limits, logs, wechat_tokens
 from server.core.application import Application
 from server.core.clock import Clock, SystemClock
+from server.departments.routes import blueprint as departments
 from server.duties.routes import blueprint as duties
 from server.heads.routes import blueprint as heads
 from server.households.routes import blueprint as households
 from server.identity.routes import blueprint as identity
+from server.issues.life_routes import blueprint as life
 from server.issues.routes import blueprint as issues
+from server.issues.whistle_routes import blueprint as whistles
 from server.moderation import words
 from server.moderation.routes import blueprint as moderation
 from server.notices import templates
@@ -27,7 +30,10 @@ from wechat.gateway import Edition, Gateway
 from wechat.live import OFFICIAL, LiveWeChat
 from wechat.tokens import TokenStore
 
-ROOMS = (identity, places, heads, households, photos, moderation, rulebook, issues, surveys, duties, scores, notices)
+ROOMS = (
+    *(identity, places, departments, heads, households, photos, moderation, rulebook, issues, life, whistles),
+    *(surveys, duties, scores, notices),
+)
 
 MEGABYTE = 1024 * 1024
 

@@ -33,6 +33,7 @@ class Action(StrEnum):
     CONTENT_DECIDE = "content:decide"
     DEDUCTION_CANCEL = "deduction:cancel"
     DEDUCTION_ENTER = "deduction:enter"
+    DEPARTMENT_CHANGE = "department:change"
     DUTY_DECIDE = "duty:decide"
     HOUSEHOLD_CHANGE = "household:change"
     HOUSEHOLD_EXPORT = "household:export"

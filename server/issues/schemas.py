@@ -5,9 +5,10 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from models.enums import Channel, CheckState, IssueCategory, IssueState, Level, Move, Role, Satisfaction
+from models.enums import Channel, CheckState, IssueCategory, IssueState, Level, Move, Role, Satisfaction, WhistleEnd
 from models.issue import TEXT_LIMIT
 from server.core.schemas import PageQuery, Plain, PublicId, Schema, Text, page_of, pattern
+from server.issues.life_schemas import HandsSchema
 
 PHOTOS_MOST = 6
 STAFF_CHANNELS = (Channel.HEAD, Channel.PHONE, Channel.PAPER)
@@ -170,6 +171,21 @@ class PhotoLinkSchema(Schema):
     check = check_state()
 
 
+class CalledSchema(Schema):
+    """A department that was called to an issue, as its reporter sees it."""
+
+    department_name = fields.String(required=True)
+    sounded_at = fields.AwareDateTime(required=True)
+    sounded_by = fields.String(required=True, metadata={"description": "the role in words; never a name"})
+    due_at = fields.AwareDateTime(required=True)
+    signed_in_at = fields.AwareDateTime(required=True, allow_none=True)
+    contacted_at = fields.AwareDateTime(required=True, allow_none=True)
+    ended_at = fields.AwareDateTime(required=True, allow_none=True)
+    end = fields.Enum(WhistleEnd, by_value=True, required=True, allow_none=True)
+    state_name = fields.String(required=True)
+    report = fields.String(required=True, metadata={"description": "what the department says it did, and when"})
+
+
 class IssueSchema(Schema):
     """An issue with its timeline."""
 
@@ -201,10 +217,16 @@ class IssueSchema(Schema):
     responsible = fields.String(required=True)
     duplicate_of = PublicId(allow_none=True)
     rework = fields.Integer(required=True)
+    done_by = fields.String(required=True, metadata={"description": "who did the work, in words"})
+    done_at = fields.AwareDateTime(required=True, allow_none=True)
+    hands = fields.Nested(HandsSchema, required=True, metadata={"description": "who has it and by when"})
     photos = fields.List(fields.Nested(PhotoLinkSchema), required=True)
     timeline = fields.List(fields.Nested(EventSchema), required=True)
     moves = fields.List(
         fields.Enum(Move, by_value=True), required=True, metadata={"description": "what you could do with it now"}
+    )
+    whistles = fields.List(
+        fields.Nested(CalledSchema), required=True, metadata={"description": "departments that were called"}
     )
 
 
@@ -224,6 +246,8 @@ class ResolveSchema(Schema):
     """What was done."""
 
     text = Text(1, 1000, lines=True, required=True)
+    done_by = Text(1, 80, required=True, metadata={"description": "who did it, in words: 物业电工"})
+    done_at = fields.AwareDateTime(load_default=None, metadata={"description": "default: now"})
     photo_ids = photo_ids()
 
 
@@ -244,7 +268,9 @@ class JoinSchema(Schema):
 class PassUpSchema(Schema):
     """To whom, and why."""
 
-    to_level = fields.Enum(Level, by_value=True, load_default=None, metadata={"description": "default: the next level"})
+    to_level = fields.Enum(
+        Level, by_value=True, load_default=None, metadata={"description": "the next level above, and no other"}
+    )
     text = Text(1, 1000, lines=True, required=True)
 
 
@@ -255,6 +281,12 @@ class AnswersSchema(Schema):
     solved = fields.Boolean(load_default=None, allow_none=True)
     satisfaction = fields.Enum(Satisfaction, by_value=True, load_default=None, allow_none=True)
     text = Text(0, 1000, lines=True, load_default="")
+
+
+class VisitSchema(AnswersSchema):
+    """The three answers, noted down after a phone call."""
+
+    caller = Text(0, 40, load_default="", metadata={"description": "who phoned; default: whoever notes it down"})
 
 
 class RevealSchema(Schema):

@@ -1,5 +1,7 @@
 """Reading issues: lists, one issue with its timeline, and the locked rows that moves start from."""
 
+from server.issues.queries.department_figures import DepartmentFigures, FiguresView, department_figures
+from server.issues.queries.hands import HandsView, colleagues
 from server.issues.queries.lists import FAMILIES, Filters, IssueItem, page_for_staff, page_of_own
 from server.issues.queries.locks import FACTS, facts_of, lock_claimed, lock_for_staff, lock_own
 from server.issues.queries.one import (
@@ -12,17 +14,46 @@ from server.issues.queries.one import (
     joined_to,
     own_joined_to,
 )
+from server.issues.queries.people import Colleague, standing, with_people_at
 from server.issues.queries.scope import narrow, not_about
+from server.issues.queries.whistles import (
+    CalledView,
+    WhistleFilters,
+    WhistleItem,
+    WhistleView,
+    callable_departments,
+    called_for,
+    departments_of,
+    facts_of_whistle,
+    matter_of,
+    whistles,
+    whistles_for_staff,
+    whistles_on,
+)
 
 __all__ = [
     "FACTS",
     "FAMILIES",
+    "CalledView",
+    "Colleague",
+    "DepartmentFigures",
     "EventView",
+    "FiguresView",
     "Filters",
+    "HandsView",
     "IssueItem",
     "IssueView",
     "JoinedView",
+    "WhistleFilters",
+    "WhistleItem",
+    "WhistleView",
+    "callable_departments",
+    "called_for",
+    "colleagues",
+    "department_figures",
+    "departments_of",
     "facts_of",
+    "facts_of_whistle",
     "for_claim",
     "for_reporter",
     "for_staff",
@@ -30,9 +61,15 @@ __all__ = [
     "lock_claimed",
     "lock_for_staff",
     "lock_own",
+    "matter_of",
     "narrow",
     "not_about",
     "own_joined_to",
     "page_for_staff",
     "page_of_own",
+    "standing",
+    "whistles",
+    "whistles_for_staff",
+    "whistles_on",
+    "with_people_at",
 ]

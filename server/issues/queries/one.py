@@ -1,7 +1,7 @@
 """One issue in full, with its timeline: for staff, for who reported it, and for who holds its claim code."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,12 +10,14 @@ from sqlalchemy.engine import Row
 
 from models import ContentCheck, Issue, IssueEvent, Place
 from models.enums import Channel, CheckState, IssueCategory, IssueState, Level, Move, Role
-from server.core import access, database
+from server.core import access, clock, database
 from server.core.access import Actor
 from server.core.errors import not_found
 from server.issues import claims
-from server.issues.queries.locks import facts_of
+from server.issues.queries.hands import UNIT_NAME, HandsView, hands
+from server.issues.queries.locks import BESIDE, OPEN_EXTENSION, facts_of
 from server.issues.queries.scope import narrow, not_about
+from server.issues.queries.whistles import CalledView, called_for
 from server.photos import queries as photos
 from server.photos.queries import PhotoView
 from server.rules import lifecycle
@@ -23,7 +25,6 @@ from server.rules.permissions import Permission
 
 _issues, _events, _places = Issue.__table__, IssueEvent.__table__, Place.__table__
 _checks = ContentCheck.__table__
-_joiner = _issues.alias("joiner")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +72,13 @@ class IssueView:
     responsible: str
     duplicate_of: str | None
     rework: int
+    done_by: str
+    done_at: datetime | None
+    hands: HandsView
     photos: Sequence[PhotoView]
     timeline: Sequence[EventView]
     moves: Sequence[Move]
+    whistles: Sequence[CalledView] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +106,12 @@ _DETAIL = (
         _places.c.district_id,
         _places.c.estate_id,
         _target.c.public_id.label("duplicate_of"),
-        sa.exists().where(_joiner.c.duplicate_of_id == _issues.c.id).label("has_joiners"),
+        *BESIDE,
+        UNIT_NAME,
     )
     .join_from(_issues, _places, _places.c.id == _issues.c.building_id)
     .outerjoin(_target, _target.c.id == _issues.c.duplicate_of_id)
+    .outerjoin(*OPEN_EXTENSION)
 )
 
 
@@ -115,14 +122,16 @@ def for_staff(actor: Actor, public_id: str) -> IssueView:
     moves: set[Move] = set()
     for post in actor.posts_granting(Permission.ISSUE_READ):
         if access.covers(post, row):
-            moves.update(lifecycle.moves_open_to(facts_of(row), lifecycle.staff(post.role, actor.person_id)))
+            moves.update(
+                lifecycle.moves_open_to(facts_of(row), lifecycle.staff(post.role, actor.person_id), clock.now())
+            )
     return _view(row, [move for move in Move if move in moves])
 
 
 def for_reporter(actor: Actor, public_id: str) -> IssueView:
     """An issue the actor reported."""
     row = _one(_DETAIL.where(_issues.c.public_id == public_id, _issues.c.reporter_id == actor.person_id))
-    return _view(row, lifecycle.moves_open_to(facts_of(row), lifecycle.reporter(actor.person_id)))
+    return _view(row, lifecycle.moves_open_to(facts_of(row), lifecycle.reporter(actor.person_id), clock.now()))
 
 
 def for_claim(claim: str) -> IssueView:
@@ -131,7 +140,7 @@ def for_claim(claim: str) -> IssueView:
     if index is None:
         raise not_found()
     row = _one(_DETAIL.where(_issues.c.claim_index == index))
-    return _view(row, lifecycle.moves_open_to(facts_of(row), lifecycle.reporter(row.reporter_id)))
+    return _view(row, lifecycle.moves_open_to(facts_of(row), lifecycle.reporter(row.reporter_id), clock.now()))
 
 
 _JOINED = sa.select(
@@ -171,6 +180,10 @@ def _one(query: sa.Select[Any]) -> Row[Any]:
 
 
 def _view(row: Row[Any], moves: Sequence[Move]) -> IssueView:
+    timeline = _timeline(row.id)
+    called = called_for(row.id) if any(each.move is Move.WHISTLE for each in timeline) else []
+    at_work = "、".join(each.department_name for each in called if each.ended_at is None)
+    in_hand = hands(row)
     return IssueView(
         id=row.public_id,
         category=row.category,
@@ -198,9 +211,13 @@ def _view(row: Row[Any], moves: Sequence[Move]) -> IssueView:
         responsible=row.responsible,
         duplicate_of=row.duplicate_of,
         rework=row.rework,
+        done_by=row.done_by,
+        done_at=row.done_at,
+        hands=replace(in_hand, holder=at_work) if at_work and row.level is Level.DEPARTMENT else in_hand,
         photos=photos.photos_of(row.id),
-        timeline=_timeline(row.id),
+        timeline=timeline,
         moves=moves,
+        whistles=called,
     )
 
 
@@ -225,4 +242,4 @@ def _timeline(issue_id: int) -> list[EventView]:
 def _who(move: Move, role: Role | None) -> str:
     if role is not None:
         return role.zh
-    return "系统" if move in (Move.CLOSE_SILENT, Move.IMPORT) else "上报人"
+    return "系统" if move in (Move.CLOSE_SILENT, Move.IMPORT, Move.PASS_UP) else "上报人"

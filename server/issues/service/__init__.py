@@ -1,16 +1,19 @@
 """Everything that changes an issue: reporting it, moving it, importing a ledger of them."""
 
+from server.issues.service.figures_file import department_figures_file
 from server.issues.service.leaving import forget_contact, forget_reporter
 from server.issues.service.ledger import Plan, load_ledger, plan_ledger
 from server.issues.service.moving import (
     Wish,
-    close_silent,
     move_as_reporter,
     move_as_staff,
     reveal_contact,
 )
 from server.issues.service.reporting import Report, Reported, report_as_person, report_by_code
-from server.issues.service.telling import TellOfMove, tell_overdue_soon
+from server.issues.service.telling import TellOfMove
+from server.issues.service.ticking import close_silent, run_clocks
+from server.issues.service.whistle_ticking import run_whistle_clocks
+from server.issues.service.whistling import answer_whistle, sound_whistle, whistle_clocks
 
 __all__ = [
     "Plan",
@@ -18,7 +21,9 @@ __all__ = [
     "Reported",
     "TellOfMove",
     "Wish",
+    "answer_whistle",
     "close_silent",
+    "department_figures_file",
     "forget_contact",
     "forget_reporter",
     "load_ledger",
@@ -28,5 +33,8 @@ __all__ = [
     "report_as_person",
     "report_by_code",
     "reveal_contact",
-    "tell_overdue_soon",
+    "run_clocks",
+    "run_whistle_clocks",
+    "sound_whistle",
+    "whistle_clocks",
 ]

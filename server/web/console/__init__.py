@@ -85,6 +85,7 @@ from server.web.console import (  # noqa: E402, F401
     codes,
     deductions,
     deliveries,
+    departments,
     duties,
     home,
     household_files,
@@ -92,6 +93,7 @@ from server.web.console import (  # noqa: E402, F401
     inbox,
     inspections,
     inviting,
+    issue_life,
     issue_moves,
     issue_reporting,
     issues,
@@ -106,4 +108,5 @@ from server.web.console import (  # noqa: E402, F401
     residents,
     scores,
     sign_in,
+    whistles,
 )

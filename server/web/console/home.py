@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response
 
-from models.enums import IssueState, Level
+from models.enums import IssueState, Level, Role
 from server.core import clock, paging
 from server.core.access import Actor, needs, require_actor
 from server.issues import queries as issues
@@ -18,7 +18,7 @@ from server.rules.levels import LEVEL_OF
 from server.rules.permissions import Permission
 from server.scores import queries as scores
 from server.surveys import queries as surveys
-from server.web.console import blueprint, inspections, months, posts
+from server.web.console import blueprint, called, inspections, months, posts
 from server.web.console.buildings import full_names
 from server.web.console.forms import show
 from server.web.console.month_words import next_step
@@ -43,13 +43,15 @@ class Queue:
 def home() -> Response:
     """What needs me today."""
     actor, now = require_actor(), clock.now()
-    queues = _queues(actor) if may(actor, Permission.ISSUE_LIST) else []
+    queues = _queues(actor) if my_level(actor) else []
     waiting = [item.building for queue in queues if queue.urgent for item in queue.items]
     names = full_names(actor, Permission.ISSUE_LIST, waiting) if waiting else {}
     headless = posts.headless(actor) if may(actor, Permission.INVITATION_WRITE) else []
     return show(
         "home.html",
         queues=queues,
+        desks=called.desks(actor, now),
+        nameless=called.nameless(actor),
         names=names,
         unread=notices.unread(actor),
         headless=len(headless),
@@ -92,8 +94,8 @@ def _uninspected(actor: Actor, now: datetime) -> str:
 
 
 def my_level(actor: Actor) -> Level | None:
-    """The highest level the actor stands on."""
-    levels = [LEVEL_OF[post.role] for post in actor.posts if post.role in LEVEL_OF]
+    """The highest level the actor stands on. A department works on whistles, which have lists of their own."""
+    levels = [LEVEL_OF[post.role] for post in actor.posts if post.role in LEVEL_OF and post.role is not Role.DEPARTMENT]
     return max(levels, key=lambda level: level.height) if levels else None
 
 

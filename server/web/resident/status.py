@@ -13,6 +13,7 @@ from server.core.errors import FieldError, Problem
 from server.issues import queries as issues
 from server.issues import service
 from server.issues.claims import show
+from server.issues.life_schemas import OptionalReasonSchema
 from server.issues.queries import EventView, IssueView, JoinedView
 from server.issues.schemas import AnswersSchema, NoteSchema, OptionalNoteSchema
 from server.photos.queries import PhotoView
@@ -27,6 +28,7 @@ ACTIONS: dict[str, tuple[Move, type[ma.Schema]]] = {
     "reopen": (Move.REOPEN, NoteSchema),
     "rate": (Move.RATE, AnswersSchema),
     "note": (Move.NOTE, NoteSchema),
+    "urge": (Move.URGE, OptionalReasonSchema),
     "withdraw": (Move.WITHDRAW, OptionalNoteSchema),
 }
 DONE = {
@@ -34,6 +36,7 @@ DONE = {
     "reopen": "收到了，已经交上一级重新办理。",
     "rate": "收到了，您的评价已经记下。",
     "note": "收到了，办理的人能看到您的补充。",
+    "urge": "收到了，已经替您催办，办理的人会收到消息。",
     "withdraw": "已经撤回。",
 }
 EMPTY = {
@@ -63,6 +66,7 @@ class Page:
     done_photos: list[PhotoView]
     report_photos: list[PhotoView]
     moves: frozenset[Move]
+    called: list[tuple[str, str, str]]  # a department, how it stands, what it reported
     told: bool  # the reporter has answered before: further answers replace those
 
     @property
@@ -123,6 +127,7 @@ def _page(view: IssueView, joined: JoinedView | None, now: datetime, claim: str)
         done_photos=[photo for photo in view.photos if photo.use is not PhotoUse.REPORT],
         report_photos=[photo for photo in view.photos if photo.use is PhotoUse.REPORT],
         moves=frozenset(moves),
+        called=[(each.department_name, words.called(each, now), each.report) for each in view.whistles],
         told=any(event.move in (Move.CONFIRM, Move.RATE) and event.role is None for event in view.timeline),
     )
 

@@ -12,6 +12,7 @@ from models import (
     Appointment,
     ContentCheck,
     Deduction,
+    Department,
     DutyItem,
     DutyRecord,
     Household,
@@ -19,10 +20,12 @@ from models import (
     Issue,
     IssueEvent,
     Message,
+    Place,
     Resident,
+    Whistle,
     new_public_id,
 )
-from models.enums import CheckState, DutyState, MessageKind, Relation, Role, Tenancy
+from models.enums import CheckState, DutyState, MessageKind, PlaceKind, Relation, Role, Tenancy
 from server.core import crypto
 from tests.server.web.desk import Desk
 from tests.world import Caller, World
@@ -86,6 +89,17 @@ def neighbour(world: World) -> dict[str, str]:
                 entered_by_id=head.person_id, entered_at=now, **place,
             )
         )  # fmt: skip
+        district = c.execute(sa.insert(Place).values(
+            public_id=new_public_id(), kind=PlaceKind.DISTRICT, code="far", name="别的区", created_at=now
+        ).returning(Place.id)).scalar_one()  # fmt: skip
+        department = c.execute(sa.insert(Department).values(
+            public_id=made["department"], district_id=district, name=f"{SECRET}局", created_at=now
+        ).returning(Department.id)).scalar_one()  # fmt: skip
+        issue_id = c.execute(sa.select(Issue.id).where(Issue.public_id == answer.json["id"])).scalar_one()
+        c.execute(sa.insert(Whistle).values(
+            public_id=made["whistle"], issue_id=issue_id, department_id=department, reason=SECRET, sounded_at=now,
+            month=202610, sign_in_due_at=now, contact_due_at=now, due_at=now, **place,
+        ))  # fmt: skip
         item = c.execute(sa.select(DutyItem.id).limit(1)).scalar_one()
         c.execute(
             sa.insert(DutyRecord).values(
@@ -126,7 +140,18 @@ def neighbour(world: World) -> dict[str, str]:
     }
 
 
-IDS = ("household", "resident", "invitation", "deduction", "record", "message", "photo", "check")
+IDS = (
+    "department",
+    "whistle",
+    "household",
+    "resident",
+    "invitation",
+    "deduction",
+    "record",
+    "message",
+    "photo",
+    "check",
+)
 
 
 def test_whoever_is_not_signed_in_is_sent_to_sign_in(app: Flask, neighbour: dict[str, str]) -> None:
@@ -177,6 +202,13 @@ COMPLETE = (
     ("households/{household}/move-out", {}),
     ("households/{household}/residents", {"name": "王五"}),
     ("households/{household}/residents/{resident}/correct", {"name": "王五", "version": "1"}),
+    ("issues/{issue}/whistle", {"departments": "{department}", "text": "x"}),
+    ("issues/{issue}/whistles/{whistle}/sign_in", {}),
+    ("issues/{issue}/whistles/{whistle}/contact", {}),
+    ("issues/{issue}/whistles/{whistle}/push_back", {"text": "不归我们"}),
+    ("issues/{issue}/whistles/{whistle}/urge", {}),
+    ("issues/{issue}/whistles/{whistle}/call_off", {"text": "不用了"}),
+    ("issues/{issue}/whistles/{whistle}/rate_department", {"rating": "satisfied"}),
     ("households/{household}/residents/{resident}/move-out", {}),
     ("households/{household}/residents/{resident}/reveal", {"field": "name", "reason": "好奇"}),
     ("places/{place}/new", {"kind": "building", "code": "x1", "name": "x"}),
@@ -207,7 +239,8 @@ def test_a_complete_form_about_a_neighbours_row_finds_nothing(world: World, neig
     clerk = Desk(world.staff(Role.COMMUNITY, world.community()))
     token = clerk.open("/console").value("/sign-out", "form_token")
     for path, fields in COMPLETE:
-        answer = clerk.client.post("/console/" + path.format(**neighbour), data={"form_token": token, **fields})
+        typed = {key: value.format(**neighbour) for key, value in fields.items()}
+        answer = clerk.client.post("/console/" + path.format(**neighbour), data={"form_token": token, **typed})
         assert answer.status_code == 404, path
         assert SECRET not in answer.get_data(as_text=True), path
 
@@ -239,10 +272,10 @@ def test_every_role_finds_its_menu_open(world: World, neighbour: dict[str, str])
         menus[role] = len(menu)
     assert menus == {
         Role.HEAD: 6,
-        Role.GRID: 6,
-        Role.COMMUNITY: 8,
-        Role.STREET: 7,
-        Role.DISTRICT: 7,
-        Role.DEPARTMENT: 3,
+        Role.GRID: 7,
+        Role.COMMUNITY: 9,
+        Role.STREET: 8,
+        Role.DISTRICT: 8,
+        Role.DEPARTMENT: 4,
         Role.OPERATOR: 3,
     }
