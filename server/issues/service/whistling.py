@@ -11,13 +11,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
 from models import Issue, Whistle
-from models.enums import Level, Move, Role
-from server.core import access, database
+from models.enums import Level, Move
+from server.core import database
 from server.core.access import Actor
 from server.core.errors import conflict, forbidden, invalid, not_found
 from server.departments import queries as departments
 from server.issues import queries
 from server.issues.service import whistle_rows
+from server.issues.service.moving import acting_role
 from server.issues.service.writing import write
 from server.rulebook import queries as rulebook
 from server.rules import whistling
@@ -52,7 +53,7 @@ def sound_whistle(
     Raises 404 out of scope, 403 without the right there, 409 with the law's reason, 422 for no department of the district.
     """
     row = queries.lock_for_staff(actor, Permission.ISSUE_WHISTLE, public_id)
-    role = _role(actor, Permission.ISSUE_WHISTLE, row)
+    role = acting_role(actor, Permission.ISSUE_WHISTLE, row)
     rows = departments.among(row.district_id, called)
     if len(rows) != len(set(called)):
         raise invalid("departments", "选的部门里有本区没有登记的，请刷新后重选。")
@@ -81,7 +82,7 @@ def answer_whistle(actor: Actor, whistle: str, move: Move, said: Said, now: date
     if mine is None:
         raise not_found()
     facts = queries.facts_of_whistle(mine)
-    who = Answerer(_role(actor, RIGHTS[move], row), queries.departments_of(actor))
+    who = Answerer(acting_role(actor, RIGHTS[move], row), queries.departments_of(actor))
     matter = queries.matter_of(row, all_of_it, now)
     decided = whistling.answer(matter, facts, move, who, said, now)
     if isinstance(decided, Refusal):
@@ -104,14 +105,6 @@ def _issue_of(whistle: str) -> str:
     if found is None:
         raise not_found()
     return found
-
-
-def _role(actor: Actor, permission: Permission, row: Row[Any]) -> Role:
-    """The role in which the actor does this: the highest one that covers the issue and includes the permission."""
-    covering = [post.role for post in actor.posts_granting(permission) if access.covers(post, row)]
-    if not covering:
-        raise not_found()
-    return max(covering, key=lambda role: list(Role).index(role))
 
 
 def _keep(
