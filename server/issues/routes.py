@@ -326,7 +326,7 @@ def visit(body: dict[str, Any], issue: str) -> IssueView:
 
 
 @blueprint.post("/issues/<string(length=16):issue>/contact")
-@needs(Permission.ISSUE_ACCEPT)
+@needs(Permission.ISSUE_CONTACT)
 @blueprint.arguments(RevealSchema)
 @blueprint.response(200, ContactSchema)
 def contact(body: dict[str, str], issue: str) -> dict[str, str]:

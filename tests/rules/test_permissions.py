@@ -12,7 +12,7 @@ R = Role
 def test_members_are_alphabetised_and_written_alike() -> None:
     values = [permission.value for permission in Permission]
     assert values == sorted(values)
-    assert all(re.fullmatch(r"[a-z]+:[a-z]+(_[a-z]+)*", value) for value in values)
+    assert all(re.fullmatch(r"[a-z]+(_[a-z]+)*:[a-z]+(_[a-z]+)*", value) for value in values)
     assert all(permission.name == permission.value.replace(":", "_").upper() for permission in Permission)
 
 

@@ -15,7 +15,10 @@ from server.core import access, database, paging
 from server.core.access import Actor, Post
 from server.core.errors import not_found
 from server.core.paging import Page
+from server.departments import queries as departments
+from server.departments.queries import DepartmentView
 from server.issues.queries.scope import narrow, not_about
+from server.rulebook import queries as rulebook
 from server.rules import whistling
 from server.rules.permissions import Permission
 
@@ -153,12 +156,21 @@ def whistles_for_staff(actor: Actor, public_id: str, now: datetime) -> list[Whis
     return [_view(public_id, each, matter, roles, mine, now) for each in found]
 
 
-def callable_departments(actor: Actor, public_id: str, now: datetime) -> int | None:
-    """The district whose departments the actor could call to an issue now; None when they may call none."""
+def callable_departments(actor: Actor, public_id: str, now: datetime) -> list[DepartmentView] | None:
+    """The departments the actor could call to an issue now; None when they may call none.
+
+    The one its rule book names for such a matter comes first, then as registered; those that owe an answer are left out.
+    """
     row = _seen(actor, public_id)
-    matter = matter_of(row, whistles_on(row.id), now)
-    may = any(whistling.may_sound(matter, role) is None for role in _roles(actor, row))
-    return int(row.district_id) if may else None
+    found = whistles_on(row.id)
+    matter = matter_of(row, found, now)
+    if not any(whistling.may_sound(matter, role) is None for role in _roles(actor, row)):
+        return None
+    waiting = {each.department_public for each in found if each.ended_at is None}
+    topic = rulebook.book_of(row.rule_book_id).topic(row.topic)
+    named = topic.department if topic else ""
+    offered = [each for each in departments.open_in(row.district_id) if each.id not in waiting]
+    return sorted(offered, key=lambda each: each.name != named)
 
 
 def _seen(actor: Actor, public_id: str) -> Row[Any]:

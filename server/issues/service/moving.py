@@ -40,7 +40,7 @@ def move_as_staff(actor: Actor, permission: Permission, public_id: str, move: Mo
     row = queries.lock_for_staff(actor, permission, public_id)
     if permission is Permission.ISSUE_VISIT and actor.heads(row.building_id):
         raise forbidden("您是这栋楼的楼栋长，回访要由同事来做。")
-    role = _acting_role(actor, permission, row)
+    role = acting_role(actor, permission, row)
     details = wish.details
     if move is Move.JOIN:
         target = queries.lock_for_staff(actor, permission, wish.target)
@@ -84,16 +84,19 @@ def move_as_reporter(row: Row[Any], move: Move, details: Details, now: datetime)
 
 def reveal_contact(actor: Actor, public_id: str, reason: str, now: datetime) -> str:
     """The phone the reporter left, for a handler who says why. Audited; only while the issue is being handled."""
-    row = queries.lock_for_staff(actor, Permission.ISSUE_ACCEPT, public_id)
+    row = queries.lock_for_staff(actor, Permission.ISSUE_CONTACT, public_id)
     if row.contact_sealed is None:
         raise Problem(404, "no_contact", "上报人没有留电话，请在进展里说明情况，上报人凭查询码可以看到。")
     if row.state in ENDED_STATES:
         raise conflict("ended", "这件事已经结束，不再查看上报人的电话。")
+    role = acting_role(actor, Permission.ISSUE_CONTACT, row)
+    if role is Role.DEPARTMENT and not _still_called(actor, row.id):
+        raise conflict("whistle_ended", "对本部门的吹哨已经结束，不再查看上报人的电话。")
     audit.record(
         Action.ISSUE_REVEAL,
         now,
         actor=actor,
-        role=_acting_role(actor, Permission.ISSUE_ACCEPT, row),
+        role=role,
         subject=f"issue:{public_id}",
         place_id=row.building_id,
         detail={"field": "contact", "reason": reason},
@@ -101,7 +104,13 @@ def reveal_contact(actor: Actor, public_id: str, reason: str, now: datetime) -> 
     return crypto.open_sealed(row.contact_sealed, "issues.contact_sealed")
 
 
-def _acting_role(actor: Actor, permission: Permission, row: Row[Any]) -> Role:
+def _still_called(actor: Actor, issue_id: int) -> bool:
+    """Whether a whistle to a department the actor stands for waits for its answer."""
+    mine = queries.departments_of(actor)
+    return any(each.ended_at is None and each.department_id in mine for each in queries.whistles_on(issue_id))
+
+
+def acting_role(actor: Actor, permission: Permission, row: Row[Any]) -> Role:
     """The highest of the actor's roles that covers this issue and includes the permission."""
     covering = [post.role for post in actor.posts_granting(permission) if access.covers(post, row)]
     if not covering:

@@ -18,7 +18,7 @@ from server.core.workdays import calendar
 from server.issues import queries
 from server.rules import clocks, whistling
 from server.rules.calendar import month_of
-from server.rules.clocks import Clocks
+from server.rules.clocks import Clocks, OfficeHours
 from server.rules.lifecycle import Details, Step
 
 _w = Whistle.__table__.c
@@ -31,13 +31,14 @@ def insert(
     departments: Sequence[whistling.Department],
     reason: str,
     spans: Clocks,
+    hours: OfficeHours,
     now: datetime,
     *,
     by: int | None,
     role: Role | None,
 ) -> clocks.Dues:
     """Call departments: one row each, all with the same dues. Returns these."""
-    dues = clocks.dues(spans, now, calendar())
+    dues = clocks.dues(spans, now, calendar(), hours)
     if dues.sign_in is None or dues.contact is None or dues.report is None:
         raise ValueError("a whistle needs all three clocks")
     database.connection().execute(

@@ -11,16 +11,19 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
 from models import Issue, Whistle
-from models.enums import Level, Move, Role
-from server.core import access, database
+from models.enums import Level, Move
+from server.core import database
 from server.core.access import Actor
 from server.core.errors import conflict, forbidden, invalid, not_found
 from server.departments import queries as departments
 from server.issues import queries
 from server.issues.service import whistle_rows
+from server.issues.service.moving import acting_role
 from server.issues.service.writing import write
+from server.rulebook import queries as rulebook
 from server.rules import whistling
-from server.rules.clocks import Clocks
+from server.rules.book import clocks_for
+from server.rules.clocks import Clocks, OfficeHours
 from server.rules.decision import Refusal
 from server.rules.lifecycle import Details
 from server.rules.permissions import Permission
@@ -30,9 +33,16 @@ RIGHTS: dict[Move, Permission] = whistling.RIGHTS
 _w, _issues = Whistle.__table__.c, Issue.__table__.c
 
 
-def whistle_clocks(issue: Row[Any], *, short: bool = False) -> Clocks:
-    """How long a department has for this issue. `issue` is one of `queries.FACTS`. The seam for a place's rule book."""
-    return whistling.clocks_for(urgent=issue.urgent, short=short)
+def whistle_clocks(issue: Row[Any], *, short: bool = False) -> tuple[Clocks, OfficeHours]:
+    """How long a department has for this issue, and the hours that count: as its rule book says.
+
+    `issue` is one of `queries.FACTS`. `short`: no longer to report back than the three working days of the law.
+    """
+    book = rulebook.book_of(issue.rule_book_id)
+    own = clocks_for(book, book.topic(issue.topic), Level.DEPARTMENT, urgent=issue.urgent)
+    law = whistling.clocks_for(urgent=issue.urgent, short=short)
+    report = law.report if short and not issue.urgent else own.report or law.report
+    return Clocks(own.sign_in or law.sign_in, own.contact or law.contact, report), book.hours
 
 
 def sound_whistle(
@@ -43,17 +53,17 @@ def sound_whistle(
     Raises 404 out of scope, 403 without the right there, 409 with the law's reason, 422 for no department of the district.
     """
     row = queries.lock_for_staff(actor, Permission.ISSUE_WHISTLE, public_id)
-    role = _role(actor, Permission.ISSUE_WHISTLE, row)
+    role = acting_role(actor, Permission.ISSUE_WHISTLE, row)
     rows = departments.among(row.district_id, called)
     if len(rows) != len(set(called)):
         raise invalid("departments", "选的部门里有本区没有登记的，请刷新后重选。")
     named = [whistling.Department(each.id, each.name, each.closed_at is not None) for each in rows]
     matter = queries.matter_of(row, queries.whistles_on(row.id), now)
-    spans = whistle_clocks(row, short=short)
+    spans, hours = whistle_clocks(row, short=short)
     step = whistling.sound(matter, role, named, reason, spans.report)
     if isinstance(step, Refusal):
         raise conflict(step.code, step.reason)
-    dues = whistle_rows.insert(row, named, reason.strip(), spans, now, by=actor.person_id, role=role)
+    dues = whistle_rows.insert(row, named, reason.strip(), spans, hours, now, by=actor.person_id, role=role)
     longest = max(each for each in (dues.report, *(other.due_at for other in matter.open)) if each is not None)
     # What the reporter reads as "by when"; the departments' own clocks stand in their whistles.
     shown = {"sign_in_due_at": dues.sign_in, "contact_due_at": dues.contact, "due_at": longest}
@@ -72,7 +82,7 @@ def answer_whistle(actor: Actor, whistle: str, move: Move, said: Said, now: date
     if mine is None:
         raise not_found()
     facts = queries.facts_of_whistle(mine)
-    who = Answerer(_role(actor, RIGHTS[move], row), queries.departments_of(actor))
+    who = Answerer(acting_role(actor, RIGHTS[move], row), queries.departments_of(actor))
     matter = queries.matter_of(row, all_of_it, now)
     decided = whistling.answer(matter, facts, move, who, said, now)
     if isinstance(decided, Refusal):
@@ -95,14 +105,6 @@ def _issue_of(whistle: str) -> str:
     if found is None:
         raise not_found()
     return found
-
-
-def _role(actor: Actor, permission: Permission, row: Row[Any]) -> Role:
-    """The role in which the actor does this: the highest one that covers the issue and includes the permission."""
-    covering = [post.role for post in actor.posts_granting(permission) if access.covers(post, row)]
-    if not covering:
-        raise not_found()
-    return max(covering, key=lambda role: list(Role).index(role))
 
 
 def _keep(

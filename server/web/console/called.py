@@ -7,7 +7,6 @@ from typing import Any
 from models.enums import Role, Satisfaction
 from server.core import paging
 from server.core.access import Actor
-from server.departments import queries as departments
 from server.issues import queries
 from server.issues.queries import WhistleFilters, WhistleItem
 from server.rules.permissions import Permission
@@ -30,12 +29,9 @@ class Desk:
 def on_issue(actor: Actor, issue: str, now: datetime) -> dict[str, Any]:
     """What the page of an issue needs: its whistles, whom one could call, and the names its forms answer to."""
     found = queries.whistles_for_staff(actor, issue, now)
-    district = queries.callable_departments(actor, issue, now) if may(actor, Permission.ISSUE_WHISTLE) else None
-    waiting = {each.department for each in found if each.ended_at is None}
-    callable_now = departments.open_in(district) if district is not None else []
     return {
         "whistles": found,
-        "callable": [each for each in callable_now if each.id not in waiting] if district is not None else None,
+        "callable": queries.callable_departments(actor, issue, now) if may(actor, Permission.ISSUE_WHISTLE) else None,
         "ratings": Satisfaction,
         "whistle_forms": {"whistle", *(f"{move}-{each.id}" for each in found for move in each.moves)},
     }

@@ -152,7 +152,7 @@ def visit(issue: str) -> Response:
 
 
 @blueprint.post("/issues/<string(length=16):issue>/contact")
-@needs(Permission.ISSUE_ACCEPT)
+@needs(Permission.ISSUE_CONTACT)
 def contact(issue: str) -> Response:
     """Open the reporter's phone, with a reason; audited. Shown on this page only."""
     form = Form.sent("contact")

@@ -149,6 +149,21 @@ def test_a_department_only_answers(world: World, building: Spot, clerk: Caller, 
     assert move(housing, issue, "notes", text="明天上门").status_code == 200
 
 
+def test_a_department_opens_the_reporters_phone_while_it_is_called(
+    world: World, building: Spot, clerk: Caller, housing: Caller, water: Caller
+) -> None:
+    issue, _ = reported(world, building, contact="13800138000")
+    path, why = f"/api/v1/issues/{issue}/contact", {"reason": "约上门时间"}
+    assert housing.post(path, json=why).status_code == 404
+    (whistle,) = called(clerk, issue, HOUSING)
+    assert housing.post(path, json=why).json == {"contact": "13800138000"}
+    assert water.post(path, json=why).status_code == 404
+    answer(housing, whistle, "report-back", text="换了", done_on="2026-10-12")
+    late = housing.post(path, json=why)
+    assert (late.status_code, late.json["code"]) == (409, "whistle_ended")
+    assert clerk.post(path, json=why).status_code == 200
+
+
 def test_urging_calling_off_and_rating(world: World, building: Spot, clerk: Caller, housing: Caller) -> None:
     issue, _ = reported(world, building)
     first, second = called(clerk, issue, HOUSING, "城管局") if world.department("城管局") else ("", "")
