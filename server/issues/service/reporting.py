@@ -30,6 +30,7 @@ from server.core.errors import Problem, invalid, not_found
 from server.core.hot import Chain, Hot, Link
 from server.issues import claims
 from server.photos import service as photos
+from server.rules import joining
 from server.rules.lifecycle import first_level
 from server.rules.permissions import Permission
 
@@ -95,22 +96,36 @@ _BY_CODE = Hot(
     .where(StairwellCode.code == sa.bindparam("code"))
 )
 _BY_ID = Hot(sa.select(*_BUILDING, sa.null()).where(_place.id == sa.bindparam("id")))
-_INSERT = Chain(Link(Issue, _NEW_ISSUE), Link(IssueEvent, _NEW_EVENT, "issue_id"), outbox.LINK)
+_EVENT_AND_OUTBOX = (Link(IssueEvent, _NEW_EVENT, "issue_id"), outbox.LINK)
+_INSERT = Chain(Link(Issue, _NEW_ISSUE), *_EVENT_AND_OUTBOX)
+_INSERT_JOINED = Chain(Link(Issue, (*_NEW_ISSUE, "duplicate_of_id", "ended_at")), *_EVENT_AND_OUTBOX)
 
 
 def report_by_code(code: str, report: Report, now: datetime, *, reporter: Actor | None = None) -> Reported:
     """File what somebody who scanned a stairwell code says. Raises 404 for an unknown and 410 for a revoked code."""
+    return file_by_code(building_of_code(code, now), report, now, reporter=reporter)
+
+
+def building_of_code(code: str, now: datetime) -> Building:
+    """The building of a code in use. Raises 404 for an unknown and 410 for a revoked code."""
     row = _BY_CODE.one({"code": code, "now": now})
     if row is None:
         raise not_found()
     building = Building(*row)
     if building.revoked_at is not None:
         raise Problem(410, "code_revoked", "这张楼道码已经停用，请扫楼道里新贴的码，或者联系社区。")
+    return building
+
+
+def file_by_code(
+    building: Building, report: Report, now: datetime, *, reporter: Actor | None, joins: int | None = None
+) -> Reported:
+    """File for whoever stands in that stairwell. `joins`: the issue the report is part of from the beginning."""
     by_page = reporter is None or reporter.session_kind is SessionKind.PAGE
     channel = Channel.SCAN if by_page else Channel.MINIPROGRAM
     if report.use_my_phone:
         report = replace(report, contact=_own_phone(reporter))
-    return _file(building, report, channel, now, reporter_id=reporter.person_id if reporter else None)
+    return _file(building, report, channel, now, reporter_id=reporter.person_id if reporter else None, joins=joins)
 
 
 def _own_phone(reporter: Actor | None) -> str:
@@ -145,14 +160,21 @@ def _file(
     *,
     reporter_id: int | None,
     taken_by: Actor | None = None,
+    joins: int | None = None,
 ) -> Reported:
     if building.closed_at is not None:
         raise invalid("code", "这栋楼已经停用，不再接受上报，请联系社区。")
     has_grid = building.grid_id is not None and not (report.about_head and _head_works_the_grid(building, now))
     step = first_level(about_head=report.about_head, has_live_head=building.has_head, has_grid=has_grid)
+    insert = _INSERT
+    joined: dict[str, Any] = {}
+    if joins is not None:  # no clock of its own: the other one is worked on
+        step = replace(step, to_state=IssueState.DUPLICATE, reason=joining.FILED)
+        insert, joined = _INSERT_JOINED, {"duplicate_of_id": joins, "ended_at": now}
     claim, public_id = claims.new_claim(), new_public_id()
-    issue_id = _INSERT.run(
+    issue_id = insert.run(
         {
+            **joined,
             "public_id": public_id,
             "building_id": building.id,
             "grid_id": building.grid_id,
