@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from models.enums import AWAITING_REPORTER, ENDED_STATES, OPEN_STATES, IssueState, Level, Move, Role
+from server.rules.clocks import Span, Unit
 from server.rules.decision import Refusal
 from server.rules.levels import LEVEL_OF, commands, superior
 from server.rules.moves import (
@@ -45,6 +46,8 @@ __all__ = [
 
 RETURN_VISIT_WINDOW = timedelta(days=7)  # silence after a resolution for this long ends the issue without a word
 RATING_WINDOW = timedelta(days=30)  # an ended issue can still be rated this long after its resolution, not for ever
+FOLLOW_UP_AFTER = timedelta(days=7)  # a private matter is asked after so long after it was found to be one
+AFTER_FOLLOW_UP = Span(3, Unit.WORKDAYS)  # and is to be settled so long after that, at the earliest
 
 S = IssueState
 _STAFF = frozenset({MoverKind.STAFF})

@@ -14,7 +14,7 @@ from server.core import access, database
 from server.core.access import Actor
 from server.core.errors import not_found
 from server.issues import claims
-from server.issues.queries.locks import facts_of
+from server.issues.queries.locks import BESIDE, OPEN_EXTENSION, facts_of
 from server.issues.queries.scope import narrow, not_about
 from server.photos import queries as photos
 from server.photos.queries import PhotoView
@@ -23,7 +23,6 @@ from server.rules.permissions import Permission
 
 _issues, _events, _places = Issue.__table__, IssueEvent.__table__, Place.__table__
 _checks = ContentCheck.__table__
-_joiner = _issues.alias("joiner")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,10 +96,11 @@ _DETAIL = (
         _places.c.district_id,
         _places.c.estate_id,
         _target.c.public_id.label("duplicate_of"),
-        sa.exists().where(_joiner.c.duplicate_of_id == _issues.c.id).label("has_joiners"),
+        *BESIDE,
     )
     .join_from(_issues, _places, _places.c.id == _issues.c.building_id)
     .outerjoin(_target, _target.c.id == _issues.c.duplicate_of_id)
+    .outerjoin(*OPEN_EXTENSION)
 )
 
 
