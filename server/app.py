@@ -5,6 +5,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from server import commands, web
 from server.callbacks.routes import blueprint as callbacks
+from server.commons.routes import blueprint as commons
 from server.config import Settings
 from server.core import api, crypto, database, errors, headers, health, limits, logs, wechat_tokens
 from server.core.application import Application
@@ -26,7 +27,7 @@ from wechat.gateway import Edition, Gateway
 from wechat.live import OFFICIAL, LiveWeChat
 from wechat.tokens import TokenStore
 
-ROOMS = (identity, places, heads, households, photos, moderation, issues, surveys, duties, scores, notices)
+ROOMS = (identity, places, heads, households, photos, moderation, commons, issues, surveys, duties, scores, notices)
 
 MEGABYTE = 1024 * 1024
 

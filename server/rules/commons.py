@@ -41,7 +41,9 @@ def change(state: CommonState, to: CommonState) -> Refusal | None:
     return Refusal("wrong_state", f"现在是“{state.zh}”，不能改成“{to.zh}”，可以改成：{possible}。")
 
 
-def may_take(state: CommonState, *, category: IssueCategory, about_head: bool, of_category: IssueCategory) -> Refusal | None:
+def may_take(
+    state: CommonState, *, category: IssueCategory, about_head: bool, of_category: IssueCategory
+) -> Refusal | None:
     """Why an issue cannot be put into a problem of `category`; None when it can."""
     if state in ENDED:
         return Refusal("ended", f"这个共性问题已经是“{state.zh}”，不再加入诉求；要接着办，请先改回“持续关注”。")
@@ -52,8 +54,8 @@ def may_take(state: CommonState, *, category: IssueCategory, about_head: bool, o
     return None
 
 
-def told(title: str, other_buildings: int) -> str:
+def told(title: str, other_buildings: int, state: CommonState, note: str) -> str:
     """What the reporter of one of its issues reads."""
-    if other_buildings < 1:
-        return f"这件事已列为共性问题：{title}"
-    return f"这件事与其他{other_buildings}栋楼的同类问题一起，作为共性问题推进：{title}"
+    together = f"与其他{other_buildings}栋楼的同类问题一起，" if other_buildings > 0 else ""
+    said = f"。{note}" if note else ""
+    return f"这件事{together}作为共性问题推进：{title}（{state.zh}）{said}"

@@ -143,7 +143,7 @@ def decide(facts: JoinedFacts, move: Move, mover: Mover, details: Details, now: 
     effect = TABLE[Move.REOPEN if not_yet else move].get(standing(facts))
     if effect is None:
         return _not_now(facts, move)
-    refusal = _own_work(facts, move, mover) or _what(facts, move, details)
+    refusal = _own_work(facts, move, mover) or _what(move, details)
     if refusal:
         return refusal
     since = now - facts.resolved_at if facts.resolved_at else timedelta()
@@ -168,7 +168,7 @@ def _own_work(facts: JoinedFacts, move: Move, mover: Mover) -> Refusal | None:
     return None
 
 
-def _what(facts: JoinedFacts, move: Move, details: Details) -> Refusal | None:
+def _what(move: Move, details: Details) -> Refusal | None:
     if move is Move.NOTE and not details.text.strip():
         return Refusal("text_missing", "请写上要说明的内容。")
     unsaid = details.contacted is None and details.solved is None and details.satisfaction is None

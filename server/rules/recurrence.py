@@ -10,6 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import pairwise
 
 from models.enums import IssueCategory, IssueState
 from server.rules.decision import Decision
@@ -77,7 +78,7 @@ def _pairs(text: str) -> frozenset[str]:
     plain = [c for c in unicodedata.normalize("NFKC", text).lower() if c.isalnum()]
     if len(plain) == 1:
         return frozenset(plain)
-    return frozenset(a + b for a, b in zip(plain, plain[1:], strict=False))
+    return frozenset(a + b for a, b in pairwise(plain))
 
 
 def _elsewhere(one: str, other: str) -> bool:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 ROOMS = (
-    "identity", "places", "heads", "households", "photos", "moderation", "issues", "surveys", "duties", "scores",
-    "notices", "callbacks",
+    "identity", "places", "heads", "households", "photos", "moderation", "commons", "issues", "surveys", "duties",
+    "scores", "notices", "callbacks",
 )  # fmt: skip
 
 

@@ -1,7 +1,16 @@
 """Reading issues: lists, one issue with its timeline, and the locked rows that moves start from."""
 
+from server.issues.queries.joiners import Joiner, joiners_of
 from server.issues.queries.lists import FAMILIES, Filters, IssueItem, page_for_staff, page_of_own
-from server.issues.queries.locks import FACTS, facts_of, lock_claimed, lock_for_staff, lock_own
+from server.issues.queries.locks import (
+    FACTS,
+    facts_of,
+    lock_claimed,
+    lock_for_staff,
+    lock_own,
+    lock_target,
+    said_not_yet,
+)
 from server.issues.queries.one import (
     EventView,
     IssueView,
@@ -9,8 +18,6 @@ from server.issues.queries.one import (
     for_claim,
     for_reporter,
     for_staff,
-    joined_to,
-    own_joined_to,
 )
 from server.issues.queries.scope import narrow, not_about
 
@@ -22,17 +29,19 @@ __all__ = [
     "IssueItem",
     "IssueView",
     "JoinedView",
+    "Joiner",
     "facts_of",
     "for_claim",
     "for_reporter",
     "for_staff",
-    "joined_to",
+    "joiners_of",
     "lock_claimed",
     "lock_for_staff",
     "lock_own",
+    "lock_target",
     "narrow",
     "not_about",
-    "own_joined_to",
     "page_for_staff",
     "page_of_own",
+    "said_not_yet",
 ]

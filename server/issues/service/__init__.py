@@ -1,18 +1,19 @@
 """Everything that changes an issue: reporting it, moving it, importing a ledger of them."""
 
+from server.issues.service.joined import forget_recurrence, move_as_reporter, move_as_staff
+from server.issues.service.joining import MeToo, join_by_code
 from server.issues.service.leaving import forget_contact, forget_reporter
 from server.issues.service.ledger import Plan, load_ledger, plan_ledger
 from server.issues.service.moving import (
     Wish,
     close_silent,
-    move_as_reporter,
-    move_as_staff,
     reveal_contact,
 )
 from server.issues.service.reporting import Report, Reported, report_as_person, report_by_code
 from server.issues.service.telling import TellOfMove, tell_overdue_soon
 
 __all__ = [
+    "MeToo",
     "Plan",
     "Report",
     "Reported",
@@ -20,7 +21,9 @@ __all__ = [
     "Wish",
     "close_silent",
     "forget_contact",
+    "forget_recurrence",
     "forget_reporter",
+    "join_by_code",
     "load_ledger",
     "move_as_reporter",
     "move_as_staff",

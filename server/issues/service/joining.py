@@ -70,21 +70,19 @@ def join_by_code(code: str, handle: str, said: MeToo, now: datetime, *, reporter
     return file_by_code(building, report, now, reporter=reporter, joins=target.id)
 
 
-def _hold(issue_id: int | None) -> sa.Row[Any]:
+def _hold(issue_id: int | None) -> Any:
     """The issue as it is until this transaction ends: nobody ends it, and nobody joins it twice, in between."""
     query = sa.select(*_COLUMNS).where(_issues.c.id == issue_id).with_for_update(of=_issues)
-    row = database.connection().execute(query).one_or_none()
+    row: Any = database.connection().execute(query).one_or_none()
     if row is None:
         raise not_found()
     return row
 
 
-def _hers(target: sa.Row[Any], reporter: Actor | None) -> tuple[bool, bool]:
+def _hers(target: Any, reporter: Actor | None) -> tuple[bool, bool]:
     """Whether she reported the issue, and whether a report of hers was joined to it."""
     if reporter is None:
         return False, False
-    before = sa.exists().where(
-        _issues.c.duplicate_of_id == target.id, _issues.c.reporter_id == reporter.person_id
-    )
+    before = sa.exists().where(_issues.c.duplicate_of_id == target.id, _issues.c.reporter_id == reporter.person_id)
     joined = bool(database.connection().execute(sa.select(before)).scalar())
     return target.reporter_id == reporter.person_id, joined

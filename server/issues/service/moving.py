@@ -42,7 +42,7 @@ def move_as_staff(actor: Actor, permission: Permission, public_id: str, move: Mo
     row = queries.lock_for_staff(actor, permission, public_id)
     if permission is Permission.ISSUE_VISIT and actor.heads(row.building_id):
         raise forbidden("您是这栋楼的楼栋长，回访要由同事来做。")
-    role = _acting_role(actor, permission, row)
+    role = acting_role(actor, permission, row)
     details = wish.details
     if move is Move.JOIN:
         target = queries.lock_for_staff(actor, permission, wish.target)
@@ -104,7 +104,7 @@ def reveal_contact(actor: Actor, public_id: str, reason: str, now: datetime) -> 
         Action.ISSUE_REVEAL,
         now,
         actor=actor,
-        role=_acting_role(actor, Permission.ISSUE_ACCEPT, row),
+        role=acting_role(actor, Permission.ISSUE_ACCEPT, row),
         subject=f"issue:{public_id}",
         place_id=row.building_id,
         detail={"field": "contact", "reason": reason},
@@ -112,7 +112,7 @@ def reveal_contact(actor: Actor, public_id: str, reason: str, now: datetime) -> 
     return crypto.open_sealed(row.contact_sealed, "issues.contact_sealed")
 
 
-def _acting_role(actor: Actor, permission: Permission, row: Row[Any]) -> Role:
+def acting_role(actor: Actor, permission: Permission, row: Row[Any]) -> Role:
     """The highest of the actor's roles that covers this issue and includes the permission."""
     covering = [post.role for post in actor.posts_granting(permission) if access.covers(post, row)]
     if not covering:

@@ -31,7 +31,7 @@ from server.core.hot import Chain, Hot, Link
 from server.issues import claims
 from server.photos import service as photos
 from server.rules import joining
-from server.rules.lifecycle import first_level
+from server.rules.lifecycle import Step, first_level
 from server.rules.permissions import Permission
 
 
@@ -164,8 +164,7 @@ def _file(
 ) -> Reported:
     if building.closed_at is not None:
         raise invalid("code", "这栋楼已经停用，不再接受上报，请联系社区。")
-    has_grid = building.grid_id is not None and not (report.about_head and _head_works_the_grid(building, now))
-    step = first_level(about_head=report.about_head, has_live_head=building.has_head, has_grid=has_grid)
+    step = _first_step(building, report.about_head, now)
     insert = _INSERT
     joined: dict[str, Any] = {}
     if joins is not None:  # no clock of its own: the other one is worked on
@@ -213,6 +212,18 @@ def _file(
         photos.attach(report.photo_ids, issue_id=issue_id, uploaded_by_id=uploader, now=now, use=PhotoUse.REPORT)
     url = f"{current_app.extensions['settings'].public_url}/r/{claim}"
     return Reported(public_id, claims.show(claim), url, step.to_state, step.to_level, step.reason)
+
+
+def first_step(building_id: int, *, about_head: bool, now: datetime) -> Step:
+    """Where a new report of this building goes, for what is to be worked on as if it were new."""
+    row = _BY_ID.one({"id": building_id, "now": now})
+    assert row is not None
+    return _first_step(Building(*row), about_head, now)
+
+
+def _first_step(building: Building, about_head: bool, now: datetime) -> Step:
+    has_grid = building.grid_id is not None and not (about_head and _head_works_the_grid(building, now))
+    return first_level(about_head=about_head, has_live_head=building.has_head, has_grid=has_grid)
 
 
 def _head_works_the_grid(building: Building, now: datetime) -> bool:

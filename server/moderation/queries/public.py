@@ -103,7 +103,9 @@ class PublicIssue:
 def issues_of_building(building_id: int, category: IssueCategory | None = None) -> list[PublicIssue]:
     """The latest open issues of a building, newest first, at most ten; of one category only when it is given."""
     query = _LIST if category is None else _LIST.where(_issues.c.category == category)
-    return _with_photos(building_id, database.connection().execute(query, {"building": building_id, "most": MOST}).all())
+    return _with_photos(
+        building_id, database.connection().execute(query, {"building": building_id, "most": MOST}).all()
+    )
 
 
 def issues_by_kind(building_id: int) -> tuple[list[PublicIssue], dict[IssueCategory, list[PublicIssue]]]:

@@ -18,7 +18,7 @@ from server.places import queries as places
 from server.places.queries import BuildingView
 from server.rules import allowances
 from server.web.resident import recognition, status
-from server.web.resident.filing import file_report
+from server.web.resident.filing import file_report, join
 from server.web.resident.forms import Form, uploads
 from server.web.resident.phrases import NOT_SOLVED, PHRASES
 
@@ -70,7 +70,8 @@ def send(code: str) -> AnyResponse:
             raise too_fast
         limits.spend(allowances.PHOTOS, len(files))
         reporter = recognition.reporter_of_form()
-        reported = file_report(places.plain_code(code), form, files, clock.now(), reporter)
+        take = join if form.typed.get("join") else file_report
+        reported = take(places.plain_code(code), form, files, clock.now(), reporter)
     except Problem as problem:
         database.rollback()
         form.lost_photos = bool(files)
@@ -90,11 +91,13 @@ def open_photo(code: str, photo: str) -> Response:
 
 
 def _report_page(code: str, building: BuildingView, form: Form, status_code: int = 200) -> Response:
+    latest, same = moderation.issues_by_kind(building.building_id)
     page = render_template(
         "resident/report.html",
         code=places.plain_code(code),
         building=building,
-        open_issues=moderation.issues_of_building(building.building_id),
+        open_issues=latest,
+        same=same,
         form=form,
         categories=IssueCategory,
         phrases=PHRASES,
@@ -166,11 +169,12 @@ def act(claim: str, action: str) -> AnyResponse:
 
 
 def _status_page(claim: str, form: Form, code: int = 200) -> Response:
+    shown = status.read(claim, clock.now())
     page = render_template(
         "resident/status.html",
-        page=status.read(claim, clock.now()),
+        page=shown,
         form=form,
-        done=status.DONE.get(request.args.get("done", "")),
+        done=shown.done(request.args.get("done", "")),
         not_solved=NOT_SOLVED,
         satisfactions=Satisfaction,
         typed_most=TYPED_MOST,
