@@ -23,6 +23,7 @@ ALIKE_AT_THE_SPOT = 25  # texts that name the same spot besides
 SAME_SPOT = 50
 
 _DIGITS = {c: n for n, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
+_KIND = {"层": "楼"}
 _NUMBERED = re.compile(r"(\d{1,4}|[零〇一二两三四五六七八九十]{1,3})(楼|层|单元|栋|号|室)")
 
 
@@ -75,7 +76,7 @@ def share(one: str, other: str) -> int:
 
 
 def _pairs(text: str) -> frozenset[str]:
-    plain = [c for c in unicodedata.normalize("NFKC", text).lower() if c.isalnum()]
+    plain = [c for c in _NUMBERED.sub(_spelled, unicodedata.normalize("NFKC", text)).lower() if c.isalnum()]
     if len(plain) == 1:
         return frozenset(plain)
     return frozenset(a + b for a, b in pairwise(plain))
@@ -90,8 +91,14 @@ def _elsewhere(one: str, other: str) -> bool:
 def _numbered(text: str) -> dict[str, set[int]]:
     found: dict[str, set[int]] = {}
     for number, kind in _NUMBERED.findall(unicodedata.normalize("NFKC", text)):
-        found.setdefault("楼" if kind == "层" else kind, set()).add(_number(number))
+        found.setdefault(_KIND.get(kind, kind), set()).add(_number(number))
     return found
+
+
+def _spelled(numbered: re.Match[str]) -> str:
+    """十二层 as 12楼."""
+    number, kind = numbered.groups()
+    return f"{_number(number)}{_KIND.get(kind, kind)}"
 
 
 def _number(written: str) -> int:

@@ -5,6 +5,7 @@ from server.issues.queries.lists import FAMILIES, Filters, IssueItem, page_for_s
 from server.issues.queries.locks import (
     FACTS,
     facts_of,
+    is_worked_on_elsewhere,
     lock_claimed,
     lock_for_staff,
     lock_own,
@@ -34,6 +35,7 @@ __all__ = [
     "for_claim",
     "for_reporter",
     "for_staff",
+    "is_worked_on_elsewhere",
     "joiners_of",
     "lock_claimed",
     "lock_for_staff",

@@ -123,6 +123,14 @@ def lock_target(row: Row[Any]) -> Row[Any]:
     return _lock(FACTS.where(_issues.c.id == row.duplicate_of_id))
 
 
+def is_worked_on_elsewhere(row: Row[Any]) -> bool:
+    """Whether an issue was joined to another one that has not ended."""
+    if row.duplicate_of_id is None:
+        return False
+    going = sa.exists().where(_issues.c.id == row.duplicate_of_id, _issues.c.ended_at.is_(None))
+    return bool(database.connection().execute(sa.select(going)).scalar())
+
+
 def said_not_yet(issue_id: Any, since: Any) -> sa.ColumnElement[bool]:
     """Whether the reporter of an issue said 还没好 of what was settled at a moment."""
     return sa.exists().where(_visits.issue_id == issue_id, _visits.solved.is_(False), _visits.answered_at >= since)

@@ -59,7 +59,8 @@ def issue_page(public_id: str, form: Form | None = None, **context: Any) -> Resp
         higher=higher,
         joinable=[(item.id, _short(item)) for item in _joinable(view)] if Move.JOIN in view.moves else [],
         answers=Satisfaction,
-        shown={"contact", *("visit" if move is Move.RATE else str(move) for move in view.moves)},
+        joiners=queries.joiners_of(actor, public_id) if view.joiners else [],
+        shown={"contact", "not_again", *("visit" if move is Move.RATE else str(move) for move in view.moves)},
         **context,
     )
 
