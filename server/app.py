@@ -14,6 +14,7 @@ from server.duties.routes import blueprint as duties
 from server.heads.routes import blueprint as heads
 from server.households.routes import blueprint as households
 from server.identity.routes import blueprint as identity
+from server.issues.life_routes import blueprint as life
 from server.issues.routes import blueprint as issues
 from server.moderation import words
 from server.moderation.routes import blueprint as moderation
@@ -27,7 +28,10 @@ from wechat.gateway import Edition, Gateway
 from wechat.live import OFFICIAL, LiveWeChat
 from wechat.tokens import TokenStore
 
-ROOMS = (identity, places, heads, households, photos, moderation, commons, issues, surveys, duties, scores, notices)
+ROOMS = (
+    *(identity, places, heads, households, photos, moderation, commons, issues, life),
+    *(surveys, duties, scores, notices),
+)
 
 MEGABYTE = 1024 * 1024
 

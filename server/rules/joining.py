@@ -60,6 +60,7 @@ class Effect(StrEnum):
     ANSWERS = "answers"  # and counts as her return visit
     ADDS = "adds"  # the target is being done again already: a line on it says that she is not content either
     REOPENS = "reopens"  # the target goes to the superior: one 返工, however many say so
+    URGES = "urges"  # the target is urged: one allowance for all who reported it
     GOES_ON = "goes_on"  # the target has ended: hers goes on by itself, above the one who settled
     LEAVES = "leaves"  # she takes it back
 
@@ -118,6 +119,7 @@ TABLE: dict[Move, dict[Standing, Effect]] = {
     Move.CONFIRM: dict.fromkeys((_S, _O), _E.ANSWERS),
     Move.RATE: dict.fromkeys((_S, _O), _E.ANSWERS),
     Move.REOPEN: {_A: _E.ADDS, _S: _E.REOPENS, _O: _E.GOES_ON},
+    Move.URGE: dict.fromkeys((_W, _A), _E.URGES),
     Move.WITHDRAW: dict.fromkeys((_W, _A, _S), _E.LEAVES),
 }
 BY_PHONE = frozenset({Move.RATE})  # what the office may note down for her after a phone call
@@ -196,6 +198,8 @@ def _step(facts: JoinedFacts, effect: Effect, move: Move, mover: Mover) -> Joine
     match effect:
         case _E.NOTES:
             return JoinedStep(effect, "上报人补充了说明。")
+        case _E.URGES:
+            return JoinedStep(effect, "上报人催办了一起办的那一件。")
         case _E.LEAVES:
             return JoinedStep(effect, "上报人撤回了这件诉求，那一件照常办理。")
         case _E.ADDS:

@@ -84,6 +84,7 @@ class IssueFacts:
     resolved_by_person_id: int | None = None
     resolved_level: Level | None = None
     resolved_at: datetime | None = None
+    reported_at: datetime | None = None
     imported: bool = False
     urgent: bool = False
     suggested: Triage | None = None

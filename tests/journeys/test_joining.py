@@ -56,7 +56,7 @@ def test_neighbours_join_and_their_word_counts(world: World) -> None:
     assert "另有 2 份上报说的是同一件事" in shown.text
     assert "我家<厨房>也在滴" in shown.text
     assert len(head.get("/api/v1/issues?family=open").json["items"]) == 1
-    done = head.post(f"/api/v1/issues/{issue}/resolve", json={"text": "换了三楼的水管"})
+    done = head.post(f"/api/v1/issues/{issue}/resolve", json={"text": "换了三楼的水管", "done_by": "物业师傅"})
     assert done.status_code == 200, done.json
 
     # Each is asked; the third, angry, says it still leaks: reopened once, above the head.
@@ -75,7 +75,7 @@ def test_neighbours_join_and_their_word_counts(world: World) -> None:
     assert third.say("reopen", text="快点").status_code == 409
 
     # Done again; two are silent, and the silence of the target is shown to the third as silence.
-    again = worker.post(f"/api/v1/issues/{issue}/resolve", json={"text": "重做了防水"})
+    again = worker.post(f"/api/v1/issues/{issue}/resolve", json={"text": "重做了防水", "done_by": "物业师傅"})
     assert again.status_code == 200, again.json
     assert third.say("rate", solved="true", satisfaction="fairly").status_code == 303
     world.clock.set(world.clock.now() + timedelta(days=8))
@@ -94,7 +94,7 @@ def test_pressing_enter_reports_and_a_wrong_button_says_why(world: World) -> Non
     assert re.search(r"<button[^>]*>", form)[0].find("name=") < 0  # type: ignore[index] -- the first one is pressed by Enter
     (handle,) = BUTTON.findall(form)
     issue = head.get("/api/v1/issues").json["items"][0]["id"]
-    assert head.post(f"/api/v1/issues/{issue}/resolve", json={"text": "好了"}).status_code == 200
+    assert head.post(f"/api/v1/issues/{issue}/resolve", json={"text": "好了", "done_by": "物业师傅"}).status_code == 200
     late = stairs.post(category="lift", join=handle, text="还是不动")
     assert late.status_code == 409
     assert "请重新报一件" in words(late)

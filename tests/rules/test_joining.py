@@ -38,6 +38,7 @@ SAID = {
     "rate": (M.RATE, Details(contacted=True)),
     "rate not": (M.RATE, Details(solved=False)),
     "not yet": (M.REOPEN, Details(text="还在漏")),
+    "urge": (M.URGE, Details()),
     "leave": (M.WITHDRAW, Details()),
 }
 ROWS: dict[str, tuple[Effect | None, ...]] = {
@@ -47,6 +48,7 @@ ROWS: dict[str, tuple[Effect | None, ...]] = {
     "rate":     (None,     None,     E.ANSWERS,  E.ANSWERS,  None),
     "rate not": (None,     E.ADDS,   E.REOPENS,  E.GOES_ON,  None),
     "not yet":  (None,     E.ADDS,   E.REOPENS,  E.GOES_ON,  None),
+    "urge":     (E.URGES,  E.URGES,  None,       None,       None),
     "leave":    (E.LEAVES, E.LEAVES, E.LEAVES,   None,       None),
 }  # fmt: skip
 

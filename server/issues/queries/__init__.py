@@ -1,5 +1,6 @@
 """Reading issues: lists, one issue with its timeline, and the locked rows that moves start from."""
 
+from server.issues.queries.hands import HandsView, colleagues
 from server.issues.queries.joiners import Joiner, joiners_of
 from server.issues.queries.lists import FAMILIES, Filters, IssueItem, page_for_staff, page_of_own
 from server.issues.queries.locks import (
@@ -20,17 +21,21 @@ from server.issues.queries.one import (
     for_reporter,
     for_staff,
 )
+from server.issues.queries.people import Colleague, standing, with_people_at
 from server.issues.queries.scope import narrow, not_about
 
 __all__ = [
     "FACTS",
     "FAMILIES",
+    "Colleague",
     "EventView",
     "Filters",
+    "HandsView",
     "IssueItem",
     "IssueView",
     "JoinedView",
     "Joiner",
+    "colleagues",
     "facts_of",
     "for_claim",
     "for_reporter",
@@ -46,4 +51,6 @@ __all__ = [
     "page_for_staff",
     "page_of_own",
     "said_not_yet",
+    "standing",
+    "with_people_at",
 ]

@@ -156,6 +156,7 @@ def facts_of(row: Row[Any]) -> lifecycle.IssueFacts:
         resolved_by_person_id=row.resolved_by_id,
         resolved_level=row.resolved_level,
         resolved_at=row.resolved_at,
+        reported_at=row.reported_at,
         imported=row.channel is Channel.LEDGER,
         urgent=row.urgent,
         suggested=row.suggested,

@@ -11,10 +11,11 @@ from sqlalchemy.engine import Row
 from models import ContentCheck, Issue, IssueEvent, Place
 from models.enums import Channel, CheckState, IssueCategory, IssueState, Level, Move, Role
 from server.commons import queries as commons
-from server.core import access, database
+from server.core import access, clock, database
 from server.core.access import Actor
 from server.core.errors import not_found
 from server.issues import claims
+from server.issues.queries.hands import UNIT_NAME, HandsView, hands
 from server.issues.queries.locks import BESIDE, OPEN_EXTENSION, facts_of, said_not_yet
 from server.issues.queries.scope import narrow, not_about
 from server.photos import queries as photos
@@ -68,6 +69,9 @@ class IssueView:
     responsible: str
     duplicate_of: str | None
     rework: int
+    done_by: str
+    done_at: datetime | None
+    hands: HandsView
     photos: Sequence[PhotoView]
     timeline: Sequence[EventView]
     moves: Sequence[Move]
@@ -115,6 +119,7 @@ _PLAIN = (
         said_not_yet(_issues.c.id, _target.c.resolved_at).label("said_not_yet"),
         sa.select(sa.func.count()).where(_joiner.c.duplicate_of_id == _issues.c.id).scalar_subquery().label("joiners"),
         *BESIDE,
+        UNIT_NAME,
     )
     .join_from(_issues, _places, _places.c.id == _issues.c.building_id)
     .outerjoin(_target, _target.c.id == _issues.c.duplicate_of_id)
@@ -132,7 +137,7 @@ def for_staff(actor: Actor, public_id: str) -> IssueView:
     for post in actor.posts_granting(Permission.ISSUE_READ):
         if access.covers(post, row):
             mover = lifecycle.staff(post.role, actor.person_id)
-            moves.update(lifecycle.moves_open_to(facts_of(row), mover))
+            moves.update(lifecycle.moves_open_to(facts_of(row), mover, clock.now()))
             if row.target_state is not None and may([post.role], Permission.ISSUE_VISIT):
                 moves.update(joining.moves_open_to(_joined_facts(row), mover))
     return _view(row, [move for move in Move if move in moves], staff=True)
@@ -157,7 +162,7 @@ def _for_reporter(row: Row[Any]) -> IssueView:
     """Her own report. A joined one follows the other: how that stands, and what the law of joining lets her say."""
     mover = lifecycle.reporter(row.reporter_id)
     if row.target_state is None:
-        return _view(row, lifecycle.moves_open_to(facts_of(row), mover))
+        return _view(row, lifecycle.moves_open_to(facts_of(row), mover, clock.now()))
     return replace(_view(row, joining.moves_open_to(_joined_facts(row), mover)), joined=_joined(row))
 
 
@@ -208,6 +213,9 @@ def _view(row: Row[Any], moves: Sequence[Move], *, staff: bool = False) -> Issue
         responsible=row.responsible,
         duplicate_of=row.duplicate_of,
         rework=row.rework,
+        done_by=row.done_by,
+        done_at=row.done_at,
+        hands=hands(row),
         photos=photos.photos_of(row.id),
         timeline=_timeline(row.id),
         moves=moves,
@@ -255,4 +263,4 @@ def _timeline(issue_id: int) -> list[EventView]:
 def _who(move: Move, role: Role | None) -> str:
     if role is not None:
         return role.zh
-    return "系统" if move in (Move.CLOSE_SILENT, Move.IMPORT) else "上报人"
+    return "系统" if move in (Move.CLOSE_SILENT, Move.IMPORT, Move.PASS_UP) else "上报人"

@@ -26,6 +26,7 @@ from server.rules.joining import Effect, JoinedFacts, JoinedStep
 from server.rules.lifecycle import Details, Mover, Step
 from server.rules.permissions import Permission
 
+_UNANSWERED = frozenset({Effect.NOTES, Effect.URGES, Effect.LEAVES})
 _OF_TARGET = ("resolved_at", "resolved_by_id", "resolved_level")
 
 
@@ -65,10 +66,14 @@ def _say(row: Row[Any], move: Move, mover: Mover, details: Details, now: datetim
     step = joining.decide(_facts(row, target), move, mover, details, now)
     if isinstance(step, Refusal):
         raise conflict(step.code, step.reason)
+    if step.effect is Effect.URGES:  # the law of the target says how often
+        urged = decide(target, Move.URGE, lifecycle.reporter(), Details(), now)
+        write(target, Move.URGE, urged, Details(), now, actor_id=None, role=None)
+        move = Move.NOTE
     actor_id = mover.person_id if role else None
     own, change = _own_step(row, step)
     answers: dict[str, Any] = {}
-    if step.effect not in (Effect.NOTES, Effect.LEAVES):
+    if step.effect not in _UNANSWERED:
         answers = visits.answers_of(move, own, details)
         if step.effect is not Effect.ANSWERS:
             answers["solved"] = False

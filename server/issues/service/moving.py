@@ -6,9 +6,8 @@ from typing import Any
 
 from sqlalchemy.engine import Row
 
-from models import Issue
-from models.enums import ENDED_STATES, IssueState, Move, PhotoUse, Role
-from server.core import access, audit, crypto, database
+from models.enums import ENDED_STATES, Move, PhotoUse, Role
+from server.core import access, audit, crypto
 from server.core.access import Actor
 from server.core.audit import Action
 from server.core.errors import Problem, conflict, forbidden, not_found
@@ -17,19 +16,18 @@ from server.issues.service.visits import answers_of, told
 from server.issues.service.writing import decide, write
 from server.photos import service as photos
 from server.rules import lifecycle
-from server.rules.lifecycle import CLOCK, Details, JoinTarget
+from server.rules.lifecycle import Details, JoinTarget
+from server.rules.moves import Assignee
 from server.rules.permissions import Permission
-
-_issues = Issue.__table__
-_BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What came with a move. `target` is the public id of the issue to join."""
+    """What came with a move. Public ids: `target` of the issue to join, `assignee` of the colleague it is handed to."""
 
     details: Details = field(default_factory=Details)
     target: str = ""
+    assignee: str = ""
     photo_ids: list[str] = field(default_factory=list)
 
 
@@ -49,6 +47,11 @@ def move_as_staff(actor: Actor, permission: Permission, public_id: str, move: Mo
         if target.community_id != row.community_id:
             raise conflict("target_differs", "只能并到同一个社区的诉求。")
         details = replace(details, target=JoinTarget(target.id, target.state, target.about_head))
+    if move is Move.ASSIGN:
+        details = _with_hands(row, details, wish.assignee, now)
+    if permission is Permission.ISSUE_VISIT:
+        details = replace(details, caller=details.caller or actor.name)
+    details = replace(details, photos=len(wish.photo_ids))
     step = decide(row, move, lifecycle.staff(role, actor.person_id), details, now)
     noted = answers_of(move, step, details)
     if noted and (refusal := lifecycle.contradicts(told(row), noted)):
@@ -60,6 +63,16 @@ def move_as_staff(actor: Actor, permission: Permission, public_id: str, move: Mo
     return public_id
 
 
+def _with_hands(row: Row[Any], details: Details, assignee: str, now: datetime) -> Details:
+    """Whether those an issue is handed to may have it: a colleague of the holder, or somebody on the level below."""
+    if assignee:
+        found = next((one for one in queries.standing(row.id, row.level, now) if one.public_id == assignee), None)
+        return replace(details, assignee=Assignee(found.person_id if found else 0, stands=found is not None))
+    if details.to_level is None:
+        return details
+    return replace(details, staffed=bool(queries.standing(row.id, details.to_level, now)))
+
+
 def move_as_reporter(row: Row[Any], move: Move, details: Details, now: datetime) -> None:
     """Make a move on one's own report; `row` comes from `queries.lock_own` or `queries.lock_claimed`.
 
@@ -67,30 +80,6 @@ def move_as_reporter(row: Row[Any], move: Move, details: Details, now: datetime)
     """
     step = decide(row, move, lifecycle.reporter(row.reporter_id), details, now)
     write(row, move, step, details, now, actor_id=None, role=None)
-
-
-def close_silent(now: datetime) -> int:
-    """End what was resolved and heard nothing for the return-visit window. Returns how many; a second run finds none.
-
-    Runs in transactions of its own, a batch at a time.
-    """
-    closed = 0
-    while True:
-        with database.transaction() as connection:
-            due = connection.execute(
-                queries.FACTS.where(
-                    _issues.c.state == IssueState.RESOLVED,
-                    _issues.c.resolved_at <= now - lifecycle.RETURN_VISIT_WINDOW,
-                )
-                .limit(_BATCH)
-                .with_for_update(of=_issues, skip_locked=True)
-            ).all()
-            for row in due:
-                step = decide(row, Move.CLOSE_SILENT, CLOCK, Details(), now)
-                write(row, Move.CLOSE_SILENT, step, Details(), now, actor_id=None, role=None)
-        closed += len(due)
-        if len(due) < _BATCH:
-            return closed
 
 
 def reveal_contact(actor: Actor, public_id: str, reason: str, now: datetime) -> str:

@@ -51,7 +51,7 @@ class Street:
         return answer.json
 
     def resolve(self) -> None:
-        self.staff(self.head, "resolve", text="换了水管")
+        self.staff(self.head, "resolve", text="换了水管", done_by="物业师傅")
 
     def issue(self, public_id: str = "") -> Any:
         with self.world.reading() as connection:
@@ -77,7 +77,7 @@ def test_joining_files_a_report_of_ones_own_that_is_part_of_the_other(street: St
     assert (target.version, hers.category) == (1, target.category)
     mine = street.world.anyone().get(f"/api/v1/claims/{joined.json['claim_code']}").json
     assert [event["move"] for event in mine["timeline"]] == ["report"]
-    assert (mine["joined"]["state"], mine["moves"]) == ("reported", ["note", "withdraw"])
+    assert (mine["joined"]["state"], mine["moves"]) == ("reported", ["note", "withdraw", "urge"])
     assert street.offered()[0]["joined"] == 1
     # Whoever works on it reads her words beside it, and may call her.
     assert street.head.get(f"/api/v1/issues/{street.target}").json["joiners"] == 1
@@ -218,6 +218,17 @@ def test_each_joiner_answers_and_the_target_is_reopened_once(street: Street) -> 
     assert [kinds[0] for kinds in news] == ["progress", "progress", "resolved", "progress", "progress"]
 
 
+def test_urging_is_shared_by_all_who_reported_it(street: Street) -> None:
+    people = [street.world.resident() for _ in range(2)]
+    mine = [joined_by(street, who) for who in people]
+    assert say(people[0], mine[0], "urge", text="快点").status_code == 200
+    assert (street.issue().urged, street.issue(mine[0]).urged) == (1, 0)
+    again = say(people[1], mine[1], "urge")
+    assert (again.status_code, again.json["code"]) == (409, "urged_already")
+    relay.run(street.world.app)
+    assert "urged" in [item["kind"] for item in street.head.get("/api/v1/messages").json["items"]]
+
+
 def test_where_the_target_was_written_off_hers_goes_on_by_itself(street: Street) -> None:
     who = street.world.resident()
     mine = joined_by(street, who)
@@ -228,7 +239,7 @@ def test_where_the_target_was_written_off_hers_goes_on_by_itself(street: Street)
     assert (hers.state, str(hers.level), hers.duplicate_of_id, hers.rework) == (IssueState.REOPENED, "grid", None, 1)
     assert (hers.ended_at, hers.due_at is not None) == (None, True)
     assert street.issue().state is IssueState.CONFIRMED
-    street.staff(street.worker, "resolve", mine, text="又修了一次")
+    street.staff(street.worker, "resolve", mine, text="又修了一次", done_by="物业师傅")
     assert say(who, mine, "confirm").status_code == 200
 
 
@@ -293,7 +304,7 @@ def test_the_same_fault_within_ninety_days_is_linked_and_can_be_unlinked(street:
     mine = who.get(f"/api/v1/my/issues/{second}").json
     assert (mine["recurrence"], mine["recurs_of"]) == (2, None)  # nothing of the earlier reporter's
     assert street.clerk.get(f"/api/v1/issues/{other}").json["recurrence"] == 1
-    street.staff(street.head, "resolve", second, text="修好了")
+    street.staff(street.head, "resolve", second, text="修好了", done_by="物业师傅")
     world.clock.set(world.clock.now() + timedelta(days=90))
     third = street.report(who, text="三楼漏水，第三次了")
     world.clock.set(world.clock.now() + timedelta(days=91))
