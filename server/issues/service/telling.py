@@ -55,7 +55,7 @@ class TellOfMove:
             )
             .one()
         )
-        moderation.ask_for_event(event.id, now)
+        _have_checked(event, now)
         if event.move is Move.REPORT:
             recurrence.link(event.issue_id, event.at)
         if now - event.at > STALE:
@@ -69,6 +69,18 @@ class TellOfMove:
     def settle(self, entry: Entry, loaded: Any, answer: Any | WeChatError, now: datetime) -> End:
         """Never called: `load` always gives an end, so the relay asks and settles nothing."""
         raise NotImplementedError
+
+
+def _have_checked(event: sa.Row[Any], now: datetime) -> None:
+    """Have what was written checked. A joined report is shown to no neighbour: its turn comes when it goes on alone."""
+    joined = IssueState.DUPLICATE
+    if event.move is Move.REPORT and event.to_state is joined:
+        return
+    moderation.ask_for_event(event.id, now)
+    if event.from_state is joined and event.to_state is not joined:
+        first = sa.select(_events.id).where(_events.issue_id == event.issue_id, _events.move == Move.REPORT)
+        if (report := database.connection().execute(first).scalar()) is not None:
+            moderation.ask_for_event(report, now)
 
 
 def _tellings(event: sa.Row[Any], now: datetime) -> list[Telling]:

@@ -90,12 +90,17 @@ def test_joining_files_a_report_of_ones_own_that_is_part_of_the_other(street: St
 
 
 def test_only_a_tap_is_enough_and_nothing_waits_for_review(street: Street) -> None:
-    joined = street.join()
+    joined, typed = street.join(), street.join(text="我家也漏")
     assert street.issue(joined.json["id"]).text == "我也遇到，和邻居报的是同一件事。"
     before = len(street.head.get("/api/v1/messages").json["items"])
     relay.run(street.world.app)
-    assert street.clerk.get("/api/v1/moderation?state=passed").json["items"][0]["text"].startswith("我也遇到")
-    assert len(street.head.get("/api/v1/messages").json["items"]) == before + 1  # the target's, not the joiner's
+    assert [item["text"] for item in street.clerk.get("/api/v1/moderation").json["items"]] == ["三楼漏水"]
+    street.staff(
+        street.worker, "split", typed.json["id"], text="不是一件"
+    )  # neighbours will see it: now it is looked at
+    relay.run(street.world.app)
+    assert "我家也漏" in [item["text"] for item in street.clerk.get("/api/v1/moderation").json["items"]]
+    assert len(street.head.get("/api/v1/messages").json["items"]) == before + 2  # the target's and the split one
 
 
 def test_signed_in_she_joins_once_and_not_her_own(street: Street) -> None:
