@@ -5,6 +5,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from server import commands, web
 from server.callbacks.routes import blueprint as callbacks
+from server.commons.routes import blueprint as commons
 from server.config import Settings
 from server.core import api, crypto, database, errors, headers, health, limits, logs, wechat_tokens
 from server.core.application import Application
@@ -31,7 +32,7 @@ from wechat.live import OFFICIAL, LiveWeChat
 from wechat.tokens import TokenStore
 
 ROOMS = (
-    *(identity, places, departments, heads, households, photos, moderation, rulebook, issues, life, whistles),
+    *(identity, places, departments, heads, households, photos, moderation, rulebook, commons, issues, life, whistles),
     *(surveys, duties, scores, notices),
 )
 

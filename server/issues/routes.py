@@ -10,7 +10,7 @@ from server.core.idempotency import idempotent
 from server.core.limits import slowed
 from server.core.paging import Page
 from server.issues import queries, service
-from server.issues.queries import Filters, IssueItem, IssueView
+from server.issues.queries import Filters, IssueItem, IssueView, Joiner
 from server.issues.schemas import (
     AnswersSchema,
     ContactSchema,
@@ -18,7 +18,9 @@ from server.issues.schemas import (
     IssuePageSchema,
     IssueQuery,
     IssueSchema,
+    JoinersSchema,
     JoinSchema,
+    MeTooSchema,
     NoteSchema,
     OptionalNoteSchema,
     PassUpSchema,
@@ -29,7 +31,7 @@ from server.issues.schemas import (
     RevealSchema,
     VisitSchema,
 )
-from server.issues.service import Report, Reported, Wish
+from server.issues.service import MeToo, Report, Reported, Wish
 from server.rules import allowances
 from server.rules.lifecycle import Details
 from server.rules.permissions import Permission
@@ -65,6 +67,17 @@ def report(body: dict[str, Any]) -> Reported:
 def report_by_code(body: dict[str, Any], code: str) -> Reported:
     """Report a problem with a stairwell code and no account"""
     return service.report_by_code(code, Report(**body), clock.now(), reporter=current_actor())
+
+
+@blueprint.post("/codes/<string(maxlength=16):code>/issues/<string(length=16):issue>/join")
+@open_to_all("whoever stands in the stairwell may join a neighbour's report; no account is needed")
+@slowed(allowances.REPORTS)
+@idempotent
+@blueprint.arguments(MeTooSchema)
+@blueprint.response(201, ReportedSchema)
+def join_by_code(body: dict[str, Any], code: str, issue: str) -> Reported:
+    """我也遇到: join an open issue of GET /codes/{code}/issues; the report is my own and hears every outcome"""
+    return service.join_by_code(code, issue, MeToo(**body), clock.now(), reporter=current_actor())
 
 
 # --- following one's own report
@@ -303,6 +316,36 @@ def decline(body: dict[str, Any], issue: str) -> IssueView:
 def join(body: dict[str, Any], issue: str) -> IssueView:
     """It is the same as another issue (并案)"""
     return _staff(issue, Permission.ISSUE_JOIN, Move.JOIN, Wish(Details(text=body["text"]), target=body["target"]))
+
+
+@blueprint.get("/issues/<string(length=16):issue>/joiners")
+@needs(Permission.ISSUE_READ)
+@blueprint.response(200, JoinersSchema)
+def joiners(issue: str) -> dict[str, list[Joiner]]:
+    """What was joined to it, in each neighbour's own words"""
+    return {"items": queries.joiners_of(require_actor(), issue)}
+
+
+@blueprint.post("/issues/<string(length=16):issue>/split")
+@needs(Permission.ISSUE_SPLIT)
+@idempotent
+@blueprint.arguments(NoteSchema)
+@blueprint.response(200, IssueSchema)
+def split(body: dict[str, Any], issue: str) -> IssueView:
+    """It was joined wrongly: take it out again, with why (拆分)"""
+    return _staff(issue, Permission.ISSUE_SPLIT, Move.SPLIT, Wish(Details(**body)))
+
+
+@blueprint.post("/issues/<string(length=16):issue>/recurrence/remove")
+@needs(Permission.ISSUE_SPLIT)
+@idempotent
+@blueprint.arguments(NoteSchema)
+@blueprint.response(200, IssueSchema)
+def not_again(body: dict[str, Any], issue: str) -> IssueView:
+    """It is not the earlier fault come back: remove the link, with why"""
+    actor = require_actor()
+    service.forget_recurrence(actor, Permission.ISSUE_SPLIT, issue, body["text"], clock.now())
+    return queries.for_staff(actor, issue)
 
 
 @blueprint.post("/issues/<string(length=16):issue>/pass-up")

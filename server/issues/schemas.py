@@ -36,6 +36,12 @@ def check_state() -> fields.Enum[CheckState]:
     return fields.Enum(CheckState, by_value=True, allow_none=True, metadata=told)
 
 
+def one_phone(data: dict[str, Any]) -> None:
+    """Refuse a typed number beside one's own."""
+    if data.get("use_my_phone") and data.get("contact"):
+        raise ma.ValidationError("联系电话和“用我的手机号”二者选一。", "use_my_phone")
+
+
 class ReportFields(Schema):
     """What every report says."""
 
@@ -62,8 +68,7 @@ class ReportFields(Schema):
 
     @ma.validates_schema
     def _one_phone(self, data: dict[str, Any], **_: Any) -> None:
-        if data.get("use_my_phone") and data.get("contact"):
-            raise ma.ValidationError("联系电话和“用我的手机号”二者选一。", "use_my_phone")
+        one_phone(data)
 
 
 class ReportByCodeSchema(ReportFields):
@@ -99,6 +104,20 @@ class EmergencyToldSchema(Schema):
     name = fields.String(required=True)
     number = fields.String(required=True, metadata={"example": "119"})
     sentence = fields.String(required=True)
+
+
+class MeTooSchema(Schema):
+    """What somebody adds who only joins; all of it may be left out."""
+
+    text = Text(0, 1000, lines=True, load_default="", metadata={"description": "seen by the handlers, not neighbours"})
+    spot = Text(0, 60, load_default="")
+    contact = phone(metadata={"description": "optional; sealed; only handlers may open it, with a reason"})
+    use_my_phone = fields.Boolean(load_default=False, metadata={"description": "as in a report"})
+    photo_ids = photo_ids()
+
+    @ma.validates_schema
+    def _one_phone(self, data: dict[str, Any], **_: Any) -> None:
+        one_phone(data)
 
 
 class ReportedSchema(Schema):
@@ -186,6 +205,37 @@ class CalledSchema(Schema):
     report = fields.String(required=True, metadata={"description": "what the department says it did, and when"})
 
 
+class JoinedSchema(Schema):
+    """How the issue stands that one's own was joined to; nothing of its text, place or timeline."""
+
+    state = fields.Enum(IssueState, by_value=True, required=True)
+    level = fields.Enum(Level, by_value=True, required=True, metadata={"description": "who has it in hand"})
+    outcome = fields.String(required=True)
+    responsible = fields.String(required=True)
+    resolved_at = fields.AwareDateTime(allow_none=True)
+    ended_at = fields.AwareDateTime(allow_none=True)
+    due_at = fields.AwareDateTime(allow_none=True)
+    suspended_until = fields.AwareDateTime(allow_none=True)
+    suspended_why = fields.String(required=True)
+
+
+class JoinerSchema(Schema):
+    """A report that was joined to the issue."""
+
+    id = PublicId(required=True)
+    excerpt = fields.String(required=True, metadata={"description": "the first 200 characters"})
+    spot = fields.String(required=True)
+    building_name = fields.String(required=True)
+    reported_at = fields.AwareDateTime(required=True)
+    has_contact = fields.Boolean(required=True)
+
+
+class JoinersSchema(Schema):
+    """What was joined to an issue, newest first, at most fifty."""
+
+    items = fields.List(fields.Nested(JoinerSchema), required=True)
+
+
 class IssueSchema(Schema):
     """An issue with its timeline."""
 
@@ -227,6 +277,17 @@ class IssueSchema(Schema):
     )
     whistles = fields.List(
         fields.Nested(CalledSchema), required=True, metadata={"description": "departments that were called"}
+    )
+    joiners = fields.Integer(required=True, metadata={"description": "how many reports were joined to it"})
+    joined = fields.Nested(
+        JoinedSchema, allow_none=True, metadata={"description": "of a report of mine that was joined"}
+    )
+    recurrence = fields.Integer(
+        required=True, metadata={"description": "the how manieth time here within 90 days each"}
+    )
+    recurs_of = PublicId(allow_none=True, metadata={"description": "the earlier one; staff only"})
+    common_problem = fields.String(
+        required=True, metadata={"description": "the common problem it is part of, in words"}
     )
 
 

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from models.enums import IssueCategory, Level
+from models.enums import IssueCategory, Level, Move
 from server.rules.amounts import show_points
 from server.rules.calendar import SHANGHAI, Month, say_month
 from server.rules.moves import Cause
@@ -95,6 +95,29 @@ def overdue_soon_message(building_name: str, category: IssueCategory, due_at: da
     )
 
 
+_PROGRESS: dict[Move, str] = {
+    Move.PASS_UP: "已经吹哨上报，现在由{level}办理。",
+    Move.SUSPEND: "暂缓办理，里面写了到什么时候。",
+    Move.RESUME: "已经恢复办理，由{level}办理。",
+    Move.WHISTLE: "已经吹哨，请职能部门来办。",
+    Move.JOIN: "与另一件相同的诉求并在一起办理，结果会一并告诉您。",
+    Move.SPLIT: "改为单独办理，由{level}先办。",
+}
+
+
+def progress_sentence(move: Move, level: Level, *, reopened: bool) -> str:
+    """What a reporter is told of a move; empty for moves nobody is told of."""
+    if reopened and move in (Move.REOPEN, Move.RATE):
+        return f"有上报人说还没好，现在由{level.zh}重新办理。"
+    return _PROGRESS.get(move, "").format(level=level.zh)
+
+
+def progress_message(category: IssueCategory, what: str, *, joined: bool) -> MessageText:
+    """How it goes, to whoever reported it, or reported the same (`joined`). Nothing of what the handler wrote."""
+    which = "您上报的问题与另一件并在一起办理，那一件" if joined else ""
+    return MessageText(f"您上报的{category.zh}有新进展", f"{which}{what}点开查看。")
+
+
 def assigned_message(building_name: str, category: IssueCategory) -> MessageText:
     """It was handed down, or to one colleague."""
     return MessageText(f"{building_name}有诉求交给您办：{category.zh}", f"上级把这件诉求交给您办理。{OPEN_IT}")
@@ -157,7 +180,8 @@ def resolved_message(category: IssueCategory, *, joined: bool) -> MessageText:
     """It is said to be done, to whoever reported it, or reported the same (`joined`)."""
     if joined:
         return MessageText(
-            f"您上报的{category.zh}已经办好", "您上报的问题与另一件并在一起办理，现在已经办好。点开查看做了什么。"
+            f"您上报的{category.zh}已经办好，请确认",
+            "您上报的问题与另一件并在一起办理，办理人员说已经办好。请点开看看：解决了请说一声，还没好请告诉我们。",
         )
     return MessageText(
         f"您上报的{category.zh}已办结，请确认", "办理人员说已经办好。请点开看看：解决了请确认，还没好请告诉我们。"

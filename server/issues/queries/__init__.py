@@ -2,8 +2,18 @@
 
 from server.issues.queries.department_figures import DepartmentFigures, FiguresView, department_figures
 from server.issues.queries.hands import HandsView, colleagues
+from server.issues.queries.joiners import Joiner, joiners_of
 from server.issues.queries.lists import FAMILIES, Filters, IssueItem, page_for_staff, page_of_own
-from server.issues.queries.locks import FACTS, facts_of, lock_claimed, lock_for_staff, lock_own
+from server.issues.queries.locks import (
+    FACTS,
+    facts_of,
+    is_worked_on_elsewhere,
+    lock_claimed,
+    lock_for_staff,
+    lock_own,
+    lock_target,
+    said_not_yet,
+)
 from server.issues.queries.one import (
     EventView,
     IssueView,
@@ -11,8 +21,6 @@ from server.issues.queries.one import (
     for_claim,
     for_reporter,
     for_staff,
-    joined_to,
-    own_joined_to,
 )
 from server.issues.queries.people import Colleague, standing, with_people_at
 from server.issues.queries.scope import narrow, not_about
@@ -44,6 +52,7 @@ __all__ = [
     "IssueItem",
     "IssueView",
     "JoinedView",
+    "Joiner",
     "WhistleFilters",
     "WhistleItem",
     "WhistleView",
@@ -57,16 +66,18 @@ __all__ = [
     "for_claim",
     "for_reporter",
     "for_staff",
-    "joined_to",
+    "is_worked_on_elsewhere",
+    "joiners_of",
     "lock_claimed",
     "lock_for_staff",
     "lock_own",
+    "lock_target",
     "matter_of",
     "narrow",
     "not_about",
-    "own_joined_to",
     "page_for_staff",
     "page_of_own",
+    "said_not_yet",
     "standing",
     "whistles",
     "whistles_for_staff",

@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
-from models import Extension, Issue, IssueEvent, Place, Turn, Whistle
+from models import Extension, Issue, IssueEvent, Place, ReturnVisit, Turn, Whistle
 from models.enums import Channel, Level, Move, TurnEnd, WhistleEnd
 from server.core import access, database
 from server.core.access import Actor
@@ -20,6 +20,7 @@ from server.rules.permissions import Permission
 _issues, _places = Issue.__table__, Place.__table__
 _joiner = _issues.alias("joiner")
 _asked = Extension.__table__.alias("asked")
+_visits = ReturnVisit.__table__.c
 _events, _turns, _whistles = IssueEvent.__table__.c, Turn.__table__.c, Whistle.__table__.c
 _of_issue = _events.issue_id == _issues.c.id
 
@@ -80,6 +81,7 @@ FACTS: sa.Select[Any] = (
                 *("triage", "held_since", "sign_in_due_at", "signed_in_at", "contact_due_at", "contacted_at", "due_at"),
                 *("clock_at", "suspended_at", "suspended_until", "follow_up_at", "assignee_id", "suspensions"),
                 *("extensions", "pushed_back", "urged", "building_id", "grid_id", "community_id"),
+                "duplicate_of_id",
             )
         ),
         _places.c.street_id,
@@ -114,6 +116,24 @@ def lock_claimed(claim: str) -> Row[Any]:
     if index is None:
         raise not_found()
     return _lock(FACTS.where(_issues.c.claim_index == index))
+
+
+def lock_target(row: Row[Any]) -> Row[Any]:
+    """The facts of the issue that this one was joined to. 404 when it was joined to none."""
+    return _lock(FACTS.where(_issues.c.id == row.duplicate_of_id))
+
+
+def is_worked_on_elsewhere(row: Row[Any]) -> bool:
+    """Whether an issue was joined to another one that has not ended."""
+    if row.duplicate_of_id is None:
+        return False
+    going = sa.exists().where(_issues.c.id == row.duplicate_of_id, _issues.c.ended_at.is_(None))
+    return bool(database.connection().execute(sa.select(going)).scalar())
+
+
+def said_not_yet(issue_id: Any, since: Any) -> sa.ColumnElement[bool]:
+    """Whether the reporter of an issue said 还没好 of what was settled at a moment."""
+    return sa.exists().where(_visits.issue_id == issue_id, _visits.solved.is_(False), _visits.answered_at >= since)
 
 
 def _lock(query: sa.Select[Any]) -> Row[Any]:

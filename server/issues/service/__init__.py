@@ -1,12 +1,12 @@
 """Everything that changes an issue: reporting it, moving it, importing a ledger of them."""
 
 from server.issues.service.figures_file import department_figures_file
+from server.issues.service.joined import forget_recurrence, move_as_reporter, move_as_staff
+from server.issues.service.joining import MeToo, join_by_code
 from server.issues.service.leaving import forget_contact, forget_reporter
 from server.issues.service.ledger import Plan, load_ledger, plan_ledger
 from server.issues.service.moving import (
     Wish,
-    move_as_reporter,
-    move_as_staff,
     reveal_contact,
 )
 from server.issues.service.reporting import Report, Reported, report_as_person, report_by_code
@@ -16,6 +16,7 @@ from server.issues.service.whistle_ticking import run_whistle_clocks
 from server.issues.service.whistling import answer_whistle, sound_whistle, whistle_clocks
 
 __all__ = [
+    "MeToo",
     "Plan",
     "Report",
     "Reported",
@@ -25,7 +26,9 @@ __all__ = [
     "close_silent",
     "department_figures_file",
     "forget_contact",
+    "forget_recurrence",
     "forget_reporter",
+    "join_by_code",
     "load_ledger",
     "move_as_reporter",
     "move_as_staff",

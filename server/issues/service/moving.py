@@ -87,7 +87,7 @@ def reveal_contact(actor: Actor, public_id: str, reason: str, now: datetime) -> 
     row = queries.lock_for_staff(actor, Permission.ISSUE_CONTACT, public_id)
     if row.contact_sealed is None:
         raise Problem(404, "no_contact", "上报人没有留电话，请在进展里说明情况，上报人凭查询码可以看到。")
-    if row.state in ENDED_STATES:
+    if row.state in ENDED_STATES and not queries.is_worked_on_elsewhere(row):
         raise conflict("ended", "这件事已经结束，不再查看上报人的电话。")
     role = acting_role(actor, Permission.ISSUE_CONTACT, row)
     if role is Role.DEPARTMENT and not _still_called(actor, row.id):

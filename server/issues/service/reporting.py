@@ -32,8 +32,10 @@ from server.core.hot import Chain, Hot, Link
 from server.issues import claims
 from server.photos import service as photos
 from server.rulebook import queries as rulebook
-from server.rules import routing
+from server.rules import joining, routing
 from server.rules.book import Emergency
+from server.rules.clocks import Dues
+from server.rules.lifecycle import Step, first_level
 from server.rules.permissions import Permission
 from server.rules.routing import PlaceFacts, Suggestion
 
@@ -105,22 +107,36 @@ _BY_CODE = Hot(
     .where(StairwellCode.code == sa.bindparam("code"))
 )
 _BY_ID = Hot(sa.select(*_BUILDING, sa.null()).where(_place.id == sa.bindparam("id")))
-_INSERT = Chain(Link(Issue, _NEW_ISSUE), Link(IssueEvent, _NEW_EVENT, "issue_id"), outbox.LINK)
+_EVENT_AND_OUTBOX = (Link(IssueEvent, _NEW_EVENT, "issue_id"), outbox.LINK)
+_INSERT = Chain(Link(Issue, _NEW_ISSUE), *_EVENT_AND_OUTBOX)
+_INSERT_JOINED = Chain(Link(Issue, (*_NEW_ISSUE, "duplicate_of_id", "ended_at")), *_EVENT_AND_OUTBOX)
 
 
 def report_by_code(code: str, report: Report, now: datetime, *, reporter: Actor | None = None) -> Reported:
     """File what somebody who scanned a stairwell code says. Raises 404 for an unknown and 410 for a revoked code."""
+    return file_by_code(building_of_code(code, now), report, now, reporter=reporter)
+
+
+def building_of_code(code: str, now: datetime) -> Building:
+    """The building of a code in use. Raises 404 for an unknown and 410 for a revoked code."""
     row = _BY_CODE.one({"code": code, "now": now})
     if row is None:
         raise not_found()
     building = Building(*row)
     if building.revoked_at is not None:
         raise Problem(410, "code_revoked", "这张楼道码已经停用，请扫楼道里新贴的码，或者联系社区。")
+    return building
+
+
+def file_by_code(
+    building: Building, report: Report, now: datetime, *, reporter: Actor | None, joins: int | None = None
+) -> Reported:
+    """File for whoever stands in that stairwell. `joins`: the issue the report is part of from the beginning."""
     by_page = reporter is None or reporter.session_kind is SessionKind.PAGE
     channel = Channel.SCAN if by_page else Channel.MINIPROGRAM
     if report.use_my_phone:
         report = replace(report, contact=_own_phone(reporter))
-    return _file(building, report, channel, now, reporter_id=reporter.person_id if reporter else None)
+    return _file(building, report, channel, now, reporter_id=reporter.person_id if reporter else None, joins=joins)
 
 
 def _own_phone(reporter: Actor | None) -> str:
@@ -155,16 +171,24 @@ def _file(
     *,
     reporter_id: int | None,
     taken_by: Actor | None = None,
+    joins: int | None = None,
 ) -> Reported:
     if building.closed_at is not None:
         raise invalid("code", "这栋楼已经停用，不再接受上报，请联系社区。")
-    has_grid = building.grid_id is not None and not (report.about_head and _head_works_the_grid(building, now))
+    has_grid = _has_grid(building, report.about_head, now)
     book, facts = rulebook.book_of(building.rule_book_id), PlaceFacts(building.has_head, has_grid, report.about_head)
     said = routing.suggest(book, report.text, report.category, report.topic, facts, now, workdays.calendar())
     step, answers = said.step, _answers(said, report)
+    insert, due, clock_at = _INSERT, said.dues, said.clock_at
+    joined: dict[str, Any] = {}
+    if joins is not None:  # no clock of its own: the other one is worked on
+        step = replace(step, to_state=IssueState.DUPLICATE, reason=joining.FILED)
+        insert, due, clock_at = _INSERT_JOINED, Dues(), None
+        joined = {"duplicate_of_id": joins, "ended_at": now}
     claim, public_id = claims.new_claim(), new_public_id()
-    issue_id = _INSERT.run(
+    issue_id = insert.run(
         {
+            **joined,
             "public_id": public_id,
             "building_id": building.id,
             "grid_id": building.grid_id,
@@ -192,10 +216,10 @@ def _file(
             "rule_book_id": building.rule_book_id,
             "suggested": said.triage,
             "suggested_why": said.triage_why,
-            "sign_in_due_at": said.dues.sign_in,
-            "contact_due_at": said.dues.contact,
-            "due_at": said.dues.report,
-            "clock_at": said.clock_at,
+            "sign_in_due_at": due.sign_in,
+            "contact_due_at": due.contact,
+            "due_at": due.report,
+            "clock_at": clock_at,
         },
         {
             "at": now,
@@ -224,6 +248,20 @@ def _answers(said: Suggestion, report: Report) -> Any:
     if faults:
         raise invalid("answers", "".join(faults))
     return kept or sa.null()
+
+
+def first_step(building_id: int, *, about_head: bool, now: datetime) -> Step:
+    """Where a new report of this building goes, for what is to be worked on as if it were new."""
+    row = _BY_ID.one({"id": building_id, "now": now})
+    assert row is not None
+    building = Building(*row)
+    has_grid = _has_grid(building, about_head, now)
+    return first_level(about_head=about_head, has_live_head=building.has_head, has_grid=has_grid)
+
+
+def _has_grid(building: Building, about_head: bool, now: datetime) -> bool:
+    """Whether a grid worker can take it: not what is about her, where the head works the grid too."""
+    return building.grid_id is not None and not (about_head and _head_works_the_grid(building, now))
 
 
 def _head_works_the_grid(building: Building, now: datetime) -> bool:

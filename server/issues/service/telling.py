@@ -5,15 +5,15 @@ what they did themselves.
 """
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
 from models import Issue, IssueEvent, Place
-from models.enums import IssueState, Level, MessageKind, Move
+from models.enums import IssueCategory, IssueState, Level, MessageKind, Move
 from server.core import database
 from server.core.outbox import Done, End, Entry
-from server.issues.service import audience, whistle_telling
+from server.issues.service import audience, recurrence, whistle_telling
 from server.moderation import service as moderation
 from server.notices import service as notices
 from server.notices.service import Telling
@@ -44,6 +44,7 @@ class TellOfMove:
                     _events.level,
                     _events.actor_id,
                     _events.actor_role,
+                    _events.text,
                     _issues.assignee_id,
                     _issues.grid_id,
                     *audience.ABOUT,
@@ -54,7 +55,9 @@ class TellOfMove:
             )
             .one()
         )
-        moderation.ask_for_event(event.id, now)
+        _have_checked(event, now)
+        if event.move is Move.REPORT:
+            recurrence.link(event.issue_id, event.at)
         if now - event.at > STALE:
             return Done("stale")
         found = _tellings(event, now) + whistle_telling.taken_back(event, now)
@@ -69,21 +72,66 @@ class TellOfMove:
         raise NotImplementedError
 
 
+def _have_checked(event: sa.Row[Any], now: datetime) -> None:
+    """Have what was written checked. A joined report is shown to no neighbour: its turn comes when it goes on alone."""
+    joined = IssueState.DUPLICATE
+    if event.move is Move.REPORT and event.to_state is joined:
+        return
+    moderation.ask_for_event(event.id, now)
+    if event.from_state is joined and event.to_state is not joined:
+        first = sa.select(_events.id).where(_events.issue_id == event.issue_id, _events.move == Move.REPORT)
+        if (report := database.connection().execute(first).scalar()) is not None:
+            moderation.ask_for_event(report, now)
+
+
 def _tellings(event: sa.Row[Any], now: datetime) -> list[Telling]:
     if event.move is Move.IMPORT:
         return []
-    if event.move is Move.REPORT:
+    if event.move is Move.REPORT and event.to_state is IssueState.DUPLICATE:
+        return []  # a neighbour joined: whoever has the other one in hand sees it there
+    taken_out = event.move is Move.SPLIT and event.from_state is IssueState.DUPLICATE
+    if event.move is Move.REPORT or taken_out:
         text = words.new_issue_message(event.building, event.category, event.level)
-        return _to_those_in_hand(event, MessageKind.NEW_ISSUE, text, now)
+        in_hand = _to_those_in_hand(event, MessageKind.NEW_ISSUE, text, now)
+        return [*in_hand, *_of_progress(event)] if taken_out else in_hand
     if whistle_telling.is_about_whistles(event):
         return whistle_telling.tellings(event, now)
     reopened = event.to_state is IssueState.REOPENED and event.from_state is not IssueState.REOPENED
     if event.move is Move.PASS_UP or reopened:
         text = words.passed_up_message(event.building, event.category, event.level, reopened=reopened)
-        return _to_those_in_hand(event, MessageKind.PASSED_UP, text, now)
+        return [*_to_those_in_hand(event, MessageKind.PASSED_UP, text, now), *_of_progress(event)]
     if event.move is Move.RESOLVE:
-        return _to_reporters(event)
-    return _of_work(event, now) if event.move in _WORK else []
+        return _to_reporters(event, MessageKind.RESOLVED, words.resolved_message)
+    return _of_work(event, now) if event.move in _WORK else _of_progress(event)
+
+
+def _of_progress(event: sa.Row[Any]) -> list[Telling]:
+    """What the reporter, and whoever reported the same, hears on the way: who has it now, why it waits, how it ended."""
+    reopened = event.to_state is IssueState.REOPENED
+    what = words.progress_sentence(event.move, event.level, reopened=reopened)
+    if event.move is Move.DECLINE:
+        what = event.text.partition("\n")[0]  # the law's sentence: it names who is responsible
+    if not what:
+        return []
+
+    def text(category: IssueCategory, *, joined: bool) -> words.MessageText:
+        return words.progress_message(category, what, joined=joined)
+
+    return _to_reporters(event, MessageKind.PROGRESS, text, but=_whose_word(event) if reopened else frozenset())
+
+
+def _whose_word(event: sa.Row[Any]) -> frozenset[int]:
+    """The issues of those who said 还没好 just then: of whoever was joined to this one, else this one itself."""
+    said = (
+        sa.select(_issues.id)
+        .join_from(Issue, IssueEvent, _events.issue_id == _issues.id)
+        .where(
+            _issues.duplicate_of_id == event.issue_id,
+            _events.at == event.at,
+            _events.move.in_((Move.REOPEN, Move.RATE)),
+        )
+    )
+    return frozenset(database.connection().execute(said).scalars()) or frozenset({event.issue_id})
 
 
 _WORK = {
@@ -126,10 +174,16 @@ def _to_those_in_hand(
     ]
 
 
-def _to_reporters(event: sa.Row[Any]) -> list[Telling]:
-    """Who reported it, and who reported the same and was joined to it, each with a link to their own."""
+class _Text(Protocol):
+    def __call__(self, category: IssueCategory, *, joined: bool) -> words.MessageText: ...
+
+
+def _to_reporters(
+    event: sa.Row[Any], kind: MessageKind, text: _Text, *, but: frozenset[int] = frozenset()
+) -> list[Telling]:
+    """Who reported it, and who reported the same and was joined to it, each with a link to their own. `but`: not of these issues."""
     rows = database.connection().execute(
-        sa.select(*audience.ABOUT, (_issues.id != event.issue_id).label("joined"))
+        sa.select(_issues.id, *audience.ABOUT, (_issues.id != event.issue_id).label("joined"))
         .join_from(Issue, Place, _places.id == _issues.building_id)
         .where(
             sa.or_(_issues.id == event.issue_id, _issues.duplicate_of_id == event.issue_id),
@@ -140,12 +194,12 @@ def _to_reporters(event: sa.Row[Any]) -> list[Telling]:
     return [
         Telling(
             row.reporter_id,
-            MessageKind.RESOLVED,
-            *words.resolved_message(row.category, joined=row.joined),
+            kind,
+            *text(row.category, joined=row.joined),
             f"/api/v1/my/issues/{row.public_id}",
             f"issue-event:{event.id}",
             audience.facts(row, event.level),
         )
         for row in rows
-        if row.reporter_id != event.actor_id
+        if row.reporter_id != event.actor_id and row.id not in but
     ]

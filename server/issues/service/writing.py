@@ -48,10 +48,11 @@ def write(
     actor_id: int | None,
     role: Role | None,
     change: Mapping[str, Any] | None = None,
+    answered: bool = True,
 ) -> int:
     """Write a decided step down. `change`: further columns of the issue, which have the last word. Returns the event's id.
 
-    `role` is None for the reporter and the clock.
+    `role` is None for the reporter and the clock. Not `answered`: what came with it are not this issue's reporter's answers.
     """
     after = {**row._mapping, "state": step.to_state, "level": step.to_level, "version": row.version + 1}
     after["ended_at"] = (row.ended_at or now) if step.to_state in ENDED_STATES else None
@@ -76,7 +77,7 @@ def write(
     event_id = _event(row, move, step, details, now, actor_id=actor_id, role=role)
     marks.rows(row, move, details, now, actor_id=actor_id, role=role)
     whistle_rows.follow(row, move, step, details, now, actor_id=actor_id)
-    if answers := visits.answers_of(move, step, details):
+    if answered and (answers := visits.answers_of(move, step, details)):
         visits.keep_answers(row, answers, now, noted_by_id=actor_id, caller=details.caller)
     return event_id
 

@@ -78,7 +78,7 @@ def _done_at(midnight: datetime, now: datetime) -> datetime | None:
 
 
 @blueprint.get(
-    "/issues/<string(length=16):issue>/<any(accept,start,note,resolve,decline,join,pass_up,visit,contact):form>"
+    "/issues/<string(length=16):issue>/<any(accept,start,note,resolve,decline,join,pass_up,visit,contact,split,not_again):form>"
 )
 @needs(Permission.ISSUE_READ)
 def issue_form(issue: str, form: str) -> AnyResponse:
@@ -133,6 +133,28 @@ def decline(issue: str) -> Response:
 def join(issue: str) -> Response:
     """并案."""
     return make(issue, Permission.ISSUE_JOIN, Move.JOIN, JoinSchema, "join")
+
+
+@blueprint.post("/issues/<string(length=16):issue>/split")
+@needs(Permission.ISSUE_SPLIT)
+@idempotent
+def split(issue: str) -> Response:
+    """拆分."""
+    return make(issue, Permission.ISSUE_SPLIT, Move.SPLIT, NoteSchema, "split")
+
+
+@blueprint.post("/issues/<string(length=16):issue>/not_again")
+@needs(Permission.ISSUE_SPLIT)
+@idempotent
+def not_again(issue: str) -> Response:
+    """取消“再次出现”."""
+    form = Form.sent("not_again")
+    try:
+        text = form.load(NoteSchema)["text"]
+        service.forget_recurrence(require_actor(), Permission.ISSUE_SPLIT, issue, text, clock.now())
+    except Problem as problem:
+        return issue_page(issue, form.refused(problem))
+    return done("not_again", "issue", issue=issue)
 
 
 @blueprint.post("/issues/<string(length=16):issue>/pass_up")

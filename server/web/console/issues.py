@@ -69,7 +69,8 @@ def issue_page(public_id: str, form: Form | None = None, **context: Any) -> Resp
         kinds=Triage,
         joinable=[(item.id, _short(item)) for item in _joinable(view)] if Move.JOIN in view.moves else [],
         answers=Satisfaction,
-        shown={"contact", *(name for move in view.moves for name in FORMS.get(move, (str(move),)))}
+        joiners=queries.joiners_of(actor, public_id) if view.joiners else [],
+        shown={"contact", "not_again", *(name for move in view.moves for name in FORMS.get(move, (str(move),)))}
         | called["whistle_forms"],
         **called,
         **context,

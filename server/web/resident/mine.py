@@ -108,12 +108,13 @@ def _unknown() -> AnyResponse:
 
 
 def _status_page(actor: Actor, issue: str, form: Form, code: int = 200) -> Response:
+    shown = status.read_own(actor, issue, clock.now())
     page = render_template(
         "resident/status.html",
-        page=status.read_own(actor, issue, clock.now()),
+        page=shown,
         form=form,
         form_token=recognition.form_token(),
-        done=status.DONE.get(request.args.get("done", "")),
+        done=shown.done(request.args.get("done", "")),
         not_solved=NOT_SOLVED,
         satisfactions=Satisfaction,
         typed_most=TYPED_MOST,

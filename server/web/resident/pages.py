@@ -20,7 +20,7 @@ from server.rulebook import queries as rulebook
 from server.rules import allowances
 from server.rules.book import RuleBook
 from server.web.resident import recognition, status
-from server.web.resident.filing import file_report
+from server.web.resident.filing import file_report, join
 from server.web.resident.forms import Form, uploads
 from server.web.resident.phrases import NOT_SOLVED, PHRASES
 
@@ -72,7 +72,10 @@ def send(code: str) -> AnyResponse:
             raise too_fast
         limits.spend(allowances.PHOTOS, len(files))
         reporter = recognition.reporter_of_form()
-        reported = file_report(places.plain_code(code), _book(building), form, files, clock.now(), reporter)
+        if form.typed.get("join"):
+            reported = join(places.plain_code(code), form, files, clock.now(), reporter)
+        else:
+            reported = file_report(places.plain_code(code), _book(building), form, files, clock.now(), reporter)
     except Problem as problem:
         database.rollback()
         form.lost_photos = bool(files)
@@ -96,11 +99,13 @@ def _book(building: BuildingView) -> RuleBook:
 
 
 def _report_page(code: str, building: BuildingView, form: Form, status_code: int = 200) -> Response:
+    latest, same = moderation.issues_by_kind(building.building_id)
     page = render_template(
         "resident/report.html",
         code=places.plain_code(code),
         building=building,
-        open_issues=moderation.issues_of_building(building.building_id),
+        open_issues=latest,
+        same=same,
         form=form,
         book=_book(building),
         phrases=PHRASES,
@@ -172,11 +177,12 @@ def act(claim: str, action: str) -> AnyResponse:
 
 
 def _status_page(claim: str, form: Form, code: int = 200) -> Response:
+    shown = status.read(claim, clock.now())
     page = render_template(
         "resident/status.html",
-        page=status.read(claim, clock.now()),
+        page=shown,
         form=form,
-        done=status.DONE.get(request.args.get("done", "")),
+        done=shown.done(request.args.get("done", "")),
         not_solved=NOT_SOLVED,
         satisfactions=Satisfaction,
         typed_most=TYPED_MOST,

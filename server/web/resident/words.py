@@ -115,17 +115,24 @@ def _joined(other: JoinedView | None, now: datetime) -> Headline:
         return Headline(title, (), "working")
     who = HOLDER[other.level]
     if other.state in OPEN_STATES:
-        return Headline(title, (f"那一件现在在{who}手里：{other.state.zh}。",), "working")
+        return Headline(title, _others_hand(other, who, now), "working")
     when = f"{moment(at, now)} " if (at := other.ended_at or other.resolved_at) else ""
+    said = (f"做了什么：{other.outcome}",) if other.outcome else ()
+    if other.state is S.RESOLVED:
+        until = f"请在 {moment(other.resolved_at + RETURN_VISIT_WINDOW, now)} 之前" if other.resolved_at else "请"
+        ask = f"{until}也说一声好没好，您说的也算数。"
+        return Headline(
+            f"{who}说办好了，请您看一看", (f"{when}和您报的是同一件事的那一件办结了。", *said, ask), "yours"
+        )
+    told: tuple[str, ...]
     if other.state is S.DECLINED:
-        told = (f"{when}那一件没有受理，这件事由{other.responsible}负责。",)
+        told = (f"{when}那一件没有受理，这件事由{other.responsible}负责。", "不是同一件事的，请扫楼道码再报一次。")
     elif other.state is S.CONFIRMED:
         told = (f"{when}那一件的上报人确认已经解决。",)
-    elif other.state in (S.RESOLVED, S.CLOSED_SILENT):
-        told = (f"{when}{who}说那一件办好了。",)
+    elif other.state is S.CLOSED_SILENT:
+        told = (f"{when}{who}说那一件办好了，没有等到上报人的回音。",)
     else:
         told = (f"{when}那一件已经结束。问题还在的话，请扫楼道码再报一次。",)
-    said = (f"做了什么：{other.outcome}",) if other.outcome else ()
     return Headline(title, told + said, "good" if other.state is S.CONFIRMED else "ended")
 
 
@@ -137,3 +144,14 @@ def called(whistle: CalledView, now: datetime) -> str:
     signed = "已签收" if whistle.signed_in_at else "还没有签收"
     late = "，已经超期，吹哨的一方会收到提醒" if now > whistle.due_at else ""
     return f"{since}，{signed}，应在{moment(whistle.due_at, now)}前反馈{late}。"
+
+
+def _others_hand(other: JoinedView, who: str, now: datetime) -> tuple[str, ...]:
+    """Who has the other one, and by when."""
+    lines = [f"那一件现在在{who}手里：{other.state.zh}。"]
+    if other.suspended_until and other.suspended_until > now:
+        why = f"：{other.suspended_why}" if other.suspended_why else ""
+        lines.append(f"暂缓办理到 {moment(other.suspended_until, now)}{why}")
+    if other.due_at:
+        lines.append(f"应在 {moment(other.due_at, now)} 之前办好。")
+    return (*lines, "有结果会在这里告诉您。")

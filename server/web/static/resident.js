@@ -70,7 +70,7 @@
 
   function restore(draft) {
     if (touched) return; // somebody types faster than the phone remembers
-    var written = draft.fields.filter(function (f) { return f[1] && f[0] !== "form_token"; }); // the page has a fresh one
+    var written = draft.fields.filter(function (f) { return f[1] && f[0] !== "form_token" && f[0] !== "join"; }); // the page has a fresh one
     if (!written.length && !draft.photos.length) return;
     written.forEach(function (f) {
       var at = form.elements[f[0]];
@@ -285,11 +285,14 @@
     if (sending && sending.timer && Date.now() >= sending.until && sending.xhr && sending.xhr.readyState === 4) attempt();
   });
 
+  var joins = ""; // the neighbour's report that 我也遇到 was tapped beside
+  form.addEventListener("click", function (event) { joins = event.target.name === "join" ? event.target.value : ""; });
   form.addEventListener("submit", function (event) {
     event.preventDefault();
     if (sending) return;
+    var joined = joins ? [["join", joins]] : [];
     hold(true); // a second tap finds nothing to press while the last photo is made small
-    making.then(function () { hold(false); start(fields()); });
+    making.then(function () { hold(false); start(fields().concat(joined)); });
   });
   form.addEventListener("input", function (event) { touched = true; if (event.target !== input) { count(); changed(); } });
   form.addEventListener("change", function (event) {

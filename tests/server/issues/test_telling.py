@@ -143,8 +143,9 @@ def test_reporters_of_joined_issues_hear_of_the_resolution(world: World, buildin
     one, two = file(world, building, first), file(world, building, second)
     move(world, head, two, "join", target=one)
     move(world, head, one, "resolve", text="已修好", done_by="物业师傅")
-    (item,) = second.get("/api/v1/messages").json["items"]
-    assert (item["title"], item["link"]) == ("您上报的漏水渗水已经办好", f"/api/v1/my/issues/{two}")
+    item, joined = second.get("/api/v1/messages").json["items"]
+    assert (item["title"], item["link"]) == ("您上报的漏水渗水已经办好，请确认", f"/api/v1/my/issues/{two}")
+    assert (joined["kind"], joined["link"]) == ("progress", f"/api/v1/my/issues/{two}")
 
 
 def test_overdue_soon_is_told_once_to_whoever_has_it(world: World, building: Spot, grid: Spot) -> None:

@@ -125,9 +125,9 @@ def test_every_state_has_its_words(given: IssueView, title: str, line: str, tone
     ("state", "line", "tone"),
     [
         (S.ACCEPTED, "那一件现在在社区居委会手里：已受理。", "working"),
-        (S.RESOLVED, "社区居委会说那一件办好了。", "ended"),
+        (S.RESOLVED, "请在 10月19日 09:00 之前也说一声好没好", "yours"),
         (S.CONFIRMED, "确认已经解决。", "good"),
-        (S.CLOSED_SILENT, "社区居委会说那一件办好了。", "ended"),
+        (S.CLOSED_SILENT, "社区居委会说那一件办好了，没有等到", "ended"),
         (S.DECLINED, "这件事由物业负责。", "ended"),
         (S.WITHDRAWN, "那一件已经结束。", "ended"),
     ],
