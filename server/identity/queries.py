@@ -11,6 +11,7 @@ from server.core.access import Actor
 from server.identity import phone
 from server.identity.accounts import find as find
 from server.identity.recognising import is_offered as is_offered
+from server.identity.veil import veil as veil
 from server.rules.permissions import EVERYONE, GRANTS
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from models.enums import Channel, CheckState, IssueCategory, IssueState, Level, Move, Role, Satisfaction
+from models.enums import Anonymity, Channel, CheckState, IssueCategory, IssueState, Level, Move, Role, Satisfaction
 from models.issue import TEXT_LIMIT
 from server.core.schemas import PageQuery, Plain, PublicId, Schema, Text, page_of, pattern
 
@@ -48,6 +48,14 @@ class ReportFields(Schema):
         metadata={"description": "leave the number I gave at /me/phone as contact; only signed in, never by itself"},
     )
     photo_ids = photo_ids()
+    anonymity = fields.Enum(
+        Anonymity,
+        by_value=True,
+        load_default=Anonymity.OPEN,
+        metadata={
+            "description": "hidden: sealed, two people and a reason open it; none: nothing kept (docs/shield.md)"
+        },
+    )
 
     @ma.validates_schema
     def _one_phone(self, data: dict[str, Any], **_: Any) -> None:

@@ -10,7 +10,7 @@ from server.core import access, database
 from server.core.access import Actor
 from server.core.errors import forbidden, not_found
 from server.issues import claims
-from server.issues.queries.scope import narrow, not_about
+from server.issues.queries.scope import narrow, not_about, own, own_values
 from server.rules import lifecycle
 from server.rules.permissions import Permission
 
@@ -25,7 +25,9 @@ FACTS: sa.Select[Any] = sa.select(
     _issues.c.level,
     _issues.c.category,
     _issues.c.about_head,
+    _issues.c.anonymity,
     _issues.c.reporter_id,
+    _issues.c.reporter_index,
     _issues.c.contact_sealed,
     _issues.c.accepted_at,
     _issues.c.resolved_by_id,
@@ -57,7 +59,7 @@ def lock_for_staff(actor: Actor, permission: Permission, public_id: str) -> Row[
 
 def lock_own(actor: Actor, public_id: str) -> Row[Any]:
     """The facts of an issue the actor reported."""
-    return _lock(FACTS.where(_issues.c.public_id == public_id, _issues.c.reporter_id == actor.person_id))
+    return _lock(FACTS.where(_issues.c.public_id == public_id, own()).params(own_values(actor.person_id)))
 
 
 def lock_claimed(claim: str) -> Row[Any]:

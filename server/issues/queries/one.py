@@ -9,13 +9,14 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
 from models import ContentCheck, Issue, IssueEvent, Place
-from models.enums import Channel, CheckState, IssueCategory, IssueState, Level, Move, Role
+from models.enums import Anonymity, Channel, CheckState, IssueCategory, IssueState, Level, Move, Role
 from server.core import access, database
 from server.core.access import Actor
 from server.core.errors import not_found
-from server.issues import claims
+from server.issues import claims, hidden
+from server.issues.queries import reading
 from server.issues.queries.locks import facts_of
-from server.issues.queries.scope import narrow, not_about
+from server.issues.queries.scope import narrow, not_about, own, own_values
 from server.photos import queries as photos
 from server.photos.queries import PhotoView
 from server.rules import lifecycle
@@ -58,6 +59,7 @@ class IssueView:
     building: str
     building_name: str
     about_head: bool
+    anonymity: Anonymity  # for the reporter, and for whoever may ask to open it; in no answer to others
     has_contact: bool
     reported_at: datetime
     due_at: datetime | None
@@ -105,9 +107,11 @@ _DETAIL = (
 
 
 def for_staff(actor: Actor, public_id: str) -> IssueView:
-    """An issue in the actor's places, with the moves its covering post could make now."""
+    """An issue in the actor's places, with the moves its covering post could make now. The reporter sees that it was read."""
     seen = access.within(actor, Permission.ISSUE_READ, _issues, narrow=narrow)
-    row = _one(_DETAIL.where(_issues.c.public_id == public_id, seen, not_about(actor.posts, _issues.c)))
+    detail = _DETAIL.add_columns(reading.noted(actor))
+    row = _one(detail.where(_issues.c.public_id == public_id, seen, not_about(actor.posts, _issues.c)))
+    reading.note(actor, row)
     moves: set[Move] = set()
     for post in actor.posts_granting(Permission.ISSUE_READ):
         if access.covers(post, row):
@@ -117,7 +121,7 @@ def for_staff(actor: Actor, public_id: str) -> IssueView:
 
 def for_reporter(actor: Actor, public_id: str) -> IssueView:
     """An issue the actor reported."""
-    row = _one(_DETAIL.where(_issues.c.public_id == public_id, _issues.c.reporter_id == actor.person_id))
+    row = _one(_DETAIL.where(_issues.c.public_id == public_id, own()).params(own_values(actor.person_id)))
     return _view(row, lifecycle.moves_open_to(facts_of(row), lifecycle.reporter(actor.person_id)))
 
 
@@ -127,7 +131,25 @@ def for_claim(claim: str) -> IssueView:
     if index is None:
         raise not_found()
     row = _one(_DETAIL.where(_issues.c.claim_index == index))
-    return _view(row, lifecycle.moves_open_to(facts_of(row), lifecycle.reporter(row.reporter_id)))
+    return _view(row, lifecycle.moves_open_to(facts_of(row), lifecycle.reporter(hidden.reporter_of(row))))
+
+
+_KEY = sa.select(
+    _issues.c.id, _issues.c.public_id, _issues.c.anonymity, _issues.c.reporter_sealed.is_not(None).label("kept")
+)
+
+
+def key_of_own(actor: Actor, public_id: str) -> Row[Any]:
+    """Internal id, public id, anonymity and `kept` (who reported it is still sealed here) of an issue the actor reported."""
+    return _one(_KEY.where(_issues.c.public_id == public_id, own()).params(own_values(actor.person_id)))
+
+
+def key_of_claimed(claim: str) -> Row[Any]:
+    """The same of the issue a claim code belongs to."""
+    index = claims.index(claim)
+    if index is None:
+        raise not_found()
+    return _one(_KEY.where(_issues.c.claim_index == index))
 
 
 _JOINED = sa.select(
@@ -150,8 +172,8 @@ def joined_to(claim: str) -> JoinedView:
 
 def own_joined_to(actor: Actor, public_id: str) -> JoinedView:
     """The same for an issue the actor reported."""
-    mine = sa.and_(_issues.c.public_id == public_id, _issues.c.reporter_id == actor.person_id)
-    return _joined_view(_JOINED.where(mine))
+    mine = _JOINED.where(_issues.c.public_id == public_id, own())
+    return _joined_view(mine.params(own_values(actor.person_id)))
 
 
 def _joined_view(query: sa.Select[Any]) -> JoinedView:
@@ -181,6 +203,7 @@ def _view(row: Row[Any], moves: Sequence[Move]) -> IssueView:
         building=row.building,
         building_name=row.building_name,
         about_head=row.about_head,
+        anonymity=row.anonymity,
         has_contact=row.contact_sealed is not None,
         reported_at=row.reported_at,
         due_at=row.due_at,

@@ -1,5 +1,8 @@
 """Everything that changes an issue: reporting it, moving it, importing a ledger of them."""
 
+from server.issues.hidden import Hidden
+from server.issues.service import hushed
+from server.issues.service.hiding import hidden_reporter
 from server.issues.service.leaving import forget_contact, forget_reporter
 from server.issues.service.ledger import Plan, load_ledger, plan_ledger
 from server.issues.service.moving import (
@@ -13,6 +16,7 @@ from server.issues.service.reporting import Report, Reported, report_as_person, 
 from server.issues.service.telling import TellOfMove, tell_overdue_soon
 
 __all__ = [
+    "Hidden",
     "Plan",
     "Report",
     "Reported",
@@ -21,6 +25,8 @@ __all__ = [
     "close_silent",
     "forget_contact",
     "forget_reporter",
+    "hidden_reporter",
+    "hushed",
     "load_ledger",
     "move_as_reporter",
     "move_as_staff",

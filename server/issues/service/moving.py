@@ -14,7 +14,7 @@ from server.core.access import Actor
 from server.core.audit import Action
 from server.core.errors import Problem, conflict, forbidden, not_found
 from server.core.hot import Chain, Link
-from server.issues import queries
+from server.issues import hidden, queries
 from server.photos import service as photos
 from server.rules import lifecycle
 from server.rules.calendar import month_of
@@ -69,7 +69,7 @@ def move_as_reporter(row: Row[Any], move: Move, details: Details, now: datetime)
 
     Raises 409 with the law's reason when the move is not possible now.
     """
-    step = _decide(row, move, lifecycle.reporter(row.reporter_id), details, now)
+    step = _decide(row, move, lifecycle.reporter(hidden.reporter_of(row)), details, now)
     _write(row, move, step, details, now, actor_id=None, role=None)
 
 
@@ -217,7 +217,7 @@ def _own_word(row: Row[Any], noted_by_id: int | None) -> bool:
     return lifecycle.own_word(
         taken_by=database.connection().execute(query).scalar(),
         resolved_by=row.resolved_by_id,
-        known_reporter=row.reporter_id is not None,
+        known_reporter=row.reporter_id is not None or row.reporter_index is not None,
         noted_by_office=noted_by_id is not None,
     )
 

@@ -12,6 +12,7 @@ from flask import current_app
 
 from models import Appointment, Issue, IssueEvent, Person, Place, StairwellCode, new_public_id
 from models.enums import (
+    Anonymity,
     Channel,
     IssueCategory,
     IssueState,
@@ -24,12 +25,14 @@ from models.enums import (
     SessionKind,
 )
 from models.types import UTCDateTime
-from server.core import access, crypto, database, outbox
+from server.core import access, crypto, database, idempotency, outbox
 from server.core.access import Actor
 from server.core.errors import Problem, invalid, not_found
 from server.core.hot import Chain, Hot, Link
-from server.issues import claims
+from server.issues import claims, hidden
+from server.issues.hidden import Hidden
 from server.photos import service as photos
+from server.rules import shield
 from server.rules.lifecycle import first_level
 from server.rules.permissions import Permission
 
@@ -45,6 +48,7 @@ class Report:
     contact: str = ""
     use_my_phone: bool = False
     photo_ids: list[str] = field(default_factory=list)
+    anonymity: Anonymity = Anonymity.OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ _place = Place.__table__.c
 _NEW_ISSUE = (
     *("public_id", "building_id", "grid_id", "community_id", "category", "text", "spot", "channel", "state", "level"),
     *("about_head", "reporter_id", "claim_index", "contact_sealed", "reported_at", "outcome", "responsible", "rework"),
-    *("source", "version"),
+    *("source", "version", "anonymity", "reporter_index", "reporter_sealed"),
 )
 _NEW_EVENT = ("at", "move", "from_state", "to_state", "level", "actor_id", "actor_role", "text")
 _HAS_HEAD = sa.exists(
@@ -106,11 +110,23 @@ def report_by_code(code: str, report: Report, now: datetime, *, reporter: Actor 
     building = Building(*row)
     if building.revoked_at is not None:
         raise Problem(410, "code_revoked", "这张楼道码已经停用，请扫楼道里新贴的码，或者联系社区。")
-    by_page = reporter is None or reporter.session_kind is SessionKind.PAGE
+    shielded = (
+        report.anonymity is not Anonymity.OPEN
+    )  # few in a building have the mini-program: nobody is told that either
+    by_page = shielded or reporter is None or reporter.session_kind is SessionKind.PAGE
     channel = Channel.SCAN if by_page else Channel.MINIPROGRAM
     if report.use_my_phone:
         report = replace(report, contact=_own_phone(reporter))
+    if report.anonymity is Anonymity.NONE:
+        _keep_nothing_of_the_request(report, reporter)
     return _file(building, report, channel, now, reporter_id=reporter.person_id if reporter else None)
+
+
+def _keep_nothing_of_the_request(report: Report, reporter: Actor | None) -> None:
+    """An answer remembered under somebody's key would say for a week whose report it was, to whoever has our key."""
+    idempotency.keep_as_anybodys()
+    if reporter is not None and report.photo_ids:
+        idempotency.forget_answers(reporter.person_id, "/api/v1/photos")
 
 
 def _own_phone(reporter: Actor | None) -> str:
@@ -148,6 +164,7 @@ def _file(
 ) -> Reported:
     if building.closed_at is not None:
         raise invalid("code", "这栋楼已经停用，不再接受上报，请联系社区。")
+    kept = _kept(report, reporter_id)
     has_grid = building.grid_id is not None and not (report.about_head and _head_works_the_grid(building, now))
     step = first_level(about_head=report.about_head, has_live_head=building.has_head, has_grid=has_grid)
     claim, public_id = claims.new_claim(), new_public_id()
@@ -164,15 +181,14 @@ def _file(
             "state": step.to_state,
             "level": step.to_level,
             "about_head": report.about_head,
-            "reporter_id": reporter_id,
             "claim_index": crypto.blind_index(claim, "issues.claim"),
-            "contact_sealed": crypto.seal(report.contact, "issues.contact_sealed") if report.contact else None,
             "reported_at": now,
             "outcome": "",
             "responsible": "",
             "rework": 0,
             "source": "",
             "version": 1,
+            **kept,
         },
         {
             "at": now,
@@ -188,9 +204,33 @@ def _file(
     )
     if report.photo_ids:
         uploader = taken_by.person_id if taken_by else reporter_id
-        photos.attach(report.photo_ids, issue_id=issue_id, uploaded_by_id=uploader, now=now, use=PhotoUse.REPORT)
+        nameless = report.anonymity is not Anonymity.OPEN
+        photos.attach(
+            report.photo_ids,
+            issue_id=issue_id,
+            uploaded_by_id=uploader,
+            now=now,
+            use=PhotoUse.REPORT,
+            nameless=nameless,
+        )
     url = f"{current_app.extensions['settings'].public_url}/r/{claim}"
-    return Reported(public_id, claims.show(claim), url, step.to_state, step.to_level, step.reason)
+    told = step.reason + shield.KEPT[report.anonymity]
+    return Reported(public_id, claims.show(claim), url, step.to_state, step.to_level, told)
+
+
+def _kept(report: Report, reporter_id: int | None) -> dict[str, Any]:
+    """What stays of who reported it. Raises 422 where that is not what the reporter chose."""
+    kind, phone = report.anonymity, report.contact
+    if refusal := shield.filing(kind, known=reporter_id is not None, phone=bool(phone)):
+        raise invalid("contact" if phone else "anonymity", refusal.reason)
+    kept: dict[str, Any] = dict.fromkeys(("reporter_id", "contact_sealed", "reporter_index", "reporter_sealed"))
+    kept["anonymity"] = kind
+    if kind is Anonymity.HIDDEN:
+        return kept | hidden.columns(Hidden(reporter_id, phone))
+    if kind is Anonymity.OPEN:
+        kept["reporter_id"] = reporter_id
+        kept["contact_sealed"] = crypto.seal(phone, "issues.contact_sealed") if phone else None
+    return kept
 
 
 def _head_works_the_grid(building: Building, now: datetime) -> bool:

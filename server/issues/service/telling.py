@@ -14,6 +14,7 @@ from models import Appointment, Issue, IssueEvent, Person, Place
 from models.enums import OPEN_STATES, IssueState, Level, MessageKind, Move, Role
 from server.core import database
 from server.core.outbox import Done, End, Entry
+from server.issues.service import hushed
 from server.moderation import service as moderation
 from server.notices import service as notices
 from server.notices.service import Telling
@@ -64,7 +65,13 @@ def _live(post: Any, now: datetime) -> ColumnElement[bool]:
     return sa.and_(post.starts_at <= now, sa.or_(post.ends_at.is_(None), post.ends_at > now))
 
 
-_ABOUT = (_issues.public_id, _issues.category, _issues.reporter_id, _places.name.label("building"))
+_ABOUT = (
+    _issues.public_id,
+    _issues.category,
+    _issues.reporter_id,
+    _issues.reporter_sealed,
+    _places.name.label("building"),
+)
 
 
 class TellOfMove:
@@ -95,7 +102,7 @@ class TellOfMove:
         moderation.ask_for_event(event.id, now)
         if now - event.at > STALE:
             return Done("stale")
-        return Done(f"told {notices.tell_many(_tellings(event, now), now, happened_at=event.at)}")
+        return Done(f"told {hushed.tell(_tellings(event, now), now, happened_at=event.at)}")
 
     def ask(self, gateway: Gateway, loaded: Any) -> Any:
         """Never called: `load` always gives an end, so the relay asks and settles nothing."""
@@ -125,6 +132,7 @@ def _to_those_in_hand(event: sa.Row[Any], kind: MessageKind, text: words.Message
     level = sa.literal(event.level, type_=_issues.level.type)
     issue = sa.select(_posts.person_id).join_from(Issue, Place, _places.id == _issues.building_id)
     people = _with_people_at(level, issue, now).where(_issues.id == event.issue_id).order_by(_posts.person_id)
+    # A hidden reporter among them hears like the others: whom a message is missing for would tell who it was.
     themselves = {event.actor_id, event.reporter_id}
     link, facts = f"/api/v1/issues/{event.public_id}", _facts(event, event.level)
     return [
@@ -141,22 +149,22 @@ def _to_reporters(event: sa.Row[Any]) -> list[Telling]:
         .join_from(Issue, Place, _places.id == _issues.building_id)
         .where(
             sa.or_(_issues.id == event.issue_id, _issues.duplicate_of_id == event.issue_id),
-            _issues.reporter_id.is_not(None),
+            sa.or_(_issues.reporter_id.is_not(None), _issues.reporter_sealed.is_not(None)),
         )
         .order_by(_issues.id)
     )
-    return [
-        Telling(
-            row.reporter_id,
+    tellings = [
+        hushed.to_reporter(
+            row,
             MessageKind.RESOLVED,
-            *words.resolved_message(row.category, joined=row.joined),
+            words.resolved_message(row.category, joined=row.joined),
             f"/api/v1/my/issues/{row.public_id}",
             f"issue-event:{event.id}",
             _facts(row, event.level),
         )
         for row in rows
-        if row.reporter_id != event.actor_id
     ]
+    return [telling for telling in tellings if telling is not None and telling.person_id != event.actor_id]
 
 
 def _facts(row: Any, level: Level) -> dict[str, str]:
