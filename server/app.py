@@ -21,12 +21,13 @@ from server.notices.routes import blueprint as notices
 from server.photos.routes import blueprint as photos
 from server.places.routes import blueprint as places
 from server.scores.routes import blueprint as scores
+from server.shield.routes import blueprint as shield
 from server.surveys.routes import blueprint as surveys
 from wechat.gateway import Edition, Gateway
 from wechat.live import OFFICIAL, LiveWeChat
 from wechat.tokens import TokenStore
 
-ROOMS = (identity, places, heads, households, photos, moderation, issues, surveys, duties, scores, notices)
+ROOMS = (identity, places, heads, households, photos, moderation, issues, shield, surveys, duties, scores, notices)
 
 MEGABYTE = 1024 * 1024
 

@@ -44,6 +44,12 @@ def me(actor: Actor) -> Me:
     return Me(actor.public_id, actor.name, phone.shown(actor), posts, sorted(EVERYONE))
 
 
+def name_and_phone(person_id: int) -> tuple[str, str]:
+    """A person's name as the office knows it and the number they left with us, in full; empty where there is none."""
+    name = database.connection().execute(sa.select(Person.name).where(Person.id == person_id)).scalar()
+    return name or "", phone.of(person_id) or ""
+
+
 def staff_id(username: str) -> str | None:
     """The public id of the person who signs in to the console with this user name; None for nobody or a closed account."""
     query = sa.select(Person.public_id).where(Person.username == username, Person.disabled_at.is_(None))

@@ -28,6 +28,7 @@ FACTS: sa.Select[Any] = sa.select(
     _issues.c.anonymity,
     _issues.c.reporter_id,
     _issues.c.reporter_index,
+    _issues.c.reporter_sealed.is_not(None).label("kept"),
     _issues.c.contact_sealed,
     _issues.c.accepted_at,
     _issues.c.resolved_by_id,

@@ -1,8 +1,7 @@
 """Everything that changes an issue: reporting it, moving it, importing a ledger of them."""
 
 from server.issues.hidden import Hidden
-from server.issues.service import hushed
-from server.issues.service.hiding import hidden_reporter
+from server.issues.service.hiding import hidden_reporter, tell_hidden
 from server.issues.service.leaving import forget_contact, forget_reporter
 from server.issues.service.ledger import Plan, load_ledger, plan_ledger
 from server.issues.service.moving import (
@@ -26,7 +25,6 @@ __all__ = [
     "forget_contact",
     "forget_reporter",
     "hidden_reporter",
-    "hushed",
     "load_ledger",
     "move_as_reporter",
     "move_as_staff",
@@ -34,5 +32,6 @@ __all__ = [
     "report_as_person",
     "report_by_code",
     "reveal_contact",
+    "tell_hidden",
     "tell_overdue_soon",
 ]

@@ -28,9 +28,13 @@ def to_reporter(
         return Telling(row.reporter_id, kind, *text, link, key, facts)
     if row.reporter_sealed is None or (person_id := hidden.opened(row.reporter_sealed).person_id) is None:
         return None
-    return Telling(
-        person_id, kind, *words.hushed_message(kind), LIST, f"hushed:{crypto.blind_index(key, _KEY).hex()}", {}
-    )
+    return hushed(person_id, kind, key)
+
+
+def hushed(person_id: int, kind: MessageKind, key: str) -> Telling:
+    """A message to a hidden reporter. `key` names the event and is not kept."""
+    dedup_key = f"hushed:{crypto.blind_index(key, _KEY).hex()}"
+    return Telling(person_id, kind, *words.hushed_message(kind), LIST, dedup_key, {})
 
 
 def tell(tellings: Sequence[Telling], now: datetime, *, happened_at: datetime | None = None) -> int:
