@@ -155,6 +155,14 @@ def waiting_for_me(actor: Actor, most: int = paging.MOST) -> str:
     return f"{most}+" if count > most else str(count)
 
 
+def may_ask(actor: Actor, issue: str) -> bool:
+    """Whether the actor has the right to ask about this issue; whether it can be granted is the law's to say."""
+    there = access.within(actor, Permission.REPORTER_ASK, _issues)
+    mine = issues.not_about(actor.posts, _issues.c)
+    asked = sa.exists().where(_issues.c.public_id == issue, there, mine)
+    return bool(database.connection().execute(sa.select(asked)).scalar())
+
+
 def of_issue(actor: Actor, issue: str) -> list[OpeningView]:
     """The requests about one issue in the actor's places, newest first. Raises 404 for an issue out of them."""
     there = access.within(actor, Permission.REPORTER_ASK, _issues)

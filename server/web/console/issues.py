@@ -4,14 +4,17 @@ from typing import Any
 
 from flask import Response
 
-from models.enums import IssueCategory, Level, Move, Satisfaction
-from server.core.access import needs, require_actor
+from models.enums import Anonymity, IssueCategory, Level, Move, Satisfaction
+from server.core import clock
+from server.core.access import Actor, needs, require_actor
 from server.issues import queries
 from server.issues.queries import Filters, IssueItem, IssueView
 from server.issues.schemas import IssueQuery
 from server.places import queries as places
 from server.rules.calendar import SHANGHAI
 from server.rules.permissions import Permission
+from server.shield import queries as shield
+from server.shield.queries import OpeningView
 from server.web.console import blueprint
 from server.web.console.buildings import named, options
 from server.web.console.forms import Form, load_query, show
@@ -59,9 +62,18 @@ def issue_page(public_id: str, form: Form | None = None, **context: Any) -> Resp
         higher=higher,
         joinable=[(item.id, _short(item)) for item in _joinable(view)] if Move.JOIN in view.moves else [],
         answers=Satisfaction,
-        shown={"contact", *("visit" if move is Move.RATE else str(move) for move in view.moves)},
+        openings=_openings(actor, view),
+        now=clock.now(),
+        shown={"contact", "opening", *("visit" if move is Move.RATE else str(move) for move in view.moves)},
         **context,
     )
+
+
+def _openings(actor: Actor, view: IssueView) -> list[OpeningView] | None:
+    """The requests to see who reported it; None for whom that is no business of, or where the reporter hides nothing."""
+    if view.anonymity is Anonymity.OPEN or not shield.may_ask(actor, view.id):
+        return None
+    return shield.of_issue(actor, view.id)
 
 
 def _joinable(view: IssueView) -> list[IssueItem]:

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from models.enums import IssueCategory, Satisfaction
+from models.enums import Anonymity, IssueCategory, Satisfaction
 from server.core import clock, database, etags, limits
 from server.core.access import open_to_all
 from server.core.application import takes_up_to
@@ -17,6 +17,7 @@ from server.photos import queries as photos
 from server.places import queries as places
 from server.places.queries import BuildingView
 from server.rules import allowances
+from server.rules.shield import MEANS
 from server.web.resident import recognition, status
 from server.web.resident.filing import file_report
 from server.web.resident.forms import Form, uploads
@@ -97,6 +98,8 @@ def _report_page(code: str, building: BuildingView, form: Form, status_code: int
         open_issues=moderation.issues_of_building(building.building_id),
         form=form,
         categories=IssueCategory,
+        anonymities=Anonymity,
+        means=MEANS,
         phrases=PHRASES,
         typed_most=TYPED_MOST,
         photos_most=PHOTOS_MOST,

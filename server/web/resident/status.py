@@ -17,6 +17,9 @@ from server.issues.queries import EventView, IssueView, JoinedView
 from server.issues.schemas import AnswersSchema, NoteSchema, OptionalNoteSchema
 from server.photos.queries import PhotoView
 from server.rules.lifecycle import RATING_WINDOW, Details
+from server.rules.shield import KEPT
+from server.shield import queries as shield
+from server.shield.queries import ShieldView
 from server.web.resident import words
 from server.web.resident.forms import Form, wrong
 from server.web.resident.phrases import NOT_SOLVED, compose
@@ -55,6 +58,7 @@ class Line:
 class Page:
     """Everything on the status page. Without a claim it is the page of somebody WeChat recognised."""
 
+    now: datetime
     claim: str
     shown_claim: str
     view: IssueView
@@ -63,12 +67,22 @@ class Page:
     done_photos: list[PhotoView]
     report_photos: list[PhotoView]
     moves: frozenset[Move]
+    shield: ShieldView
     told: bool  # the reporter has answered before: further answers replace those
 
     @property
     def message(self) -> str:
         """Where the report went, in the law's words."""
         return self.lines[-1].said
+
+    @property
+    def kept(self) -> str:
+        """What the reporter's choice means now, for the receipt; nothing where they chose nothing."""
+        return KEPT[self.view.anonymity]
+
+    def moment(self, at: datetime) -> str:
+        """A moment as this page says it."""
+        return words.moment(at, self.now)
 
     def form_url(self, action: str) -> str:
         """Where one of the reporter's words is sent."""
@@ -100,21 +114,22 @@ def read(claim: str, now: datetime) -> Page:
     except Problem:
         raise Problem(404, "unknown_claim", "没有找到这个查询码。请对照截屏或纸条再输一遍。") from None
     joined = issues.joined_to(claim) if view.duplicate_of else None
-    return _page(view, joined, now, tidy(claim))
+    return _page(view, joined, shield.for_claim(claim), now, tidy(claim))
 
 
 def read_own(actor: Actor, issue: str, now: datetime) -> Page:
     """The page of a report of the actor's own. Raises 404 for anybody else's."""
     view = issues.for_reporter(actor, issue)
     joined = issues.own_joined_to(actor, issue) if view.duplicate_of else None
-    return _page(view, joined, now, "")
+    return _page(view, joined, shield.for_reporter(actor, issue), now, "")
 
 
-def _page(view: IssueView, joined: JoinedView | None, now: datetime, claim: str) -> Page:
+def _page(view: IssueView, joined: JoinedView | None, shown: ShieldView, now: datetime, claim: str) -> Page:
     moves = set(view.moves)
     if view.resolved_at and now - view.resolved_at > RATING_WINDOW:
         moves.discard(Move.RATE)
     return Page(
+        now=now,
         claim=claim,
         shown_claim=show(claim),
         view=view,
@@ -123,6 +138,7 @@ def _page(view: IssueView, joined: JoinedView | None, now: datetime, claim: str)
         done_photos=[photo for photo in view.photos if photo.use is not PhotoUse.REPORT],
         report_photos=[photo for photo in view.photos if photo.use is PhotoUse.REPORT],
         moves=frozenset(moves),
+        shield=shown,
         told=any(event.move in (Move.CONFIRM, Move.RATE) and event.role is None for event in view.timeline),
     )
 

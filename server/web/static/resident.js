@@ -70,13 +70,14 @@
 
   function restore(draft) {
     if (touched) return; // somebody types faster than the phone remembers
-    var written = draft.fields.filter(function (f) { return f[1] && f[0] !== "form_token"; }); // the page has a fresh one
+    var written = draft.fields.filter(function (f) { return f[1] && f[0] !== "form_token" && f.join() !== "anonymity,open"; }); // the page has a fresh one
     if (!written.length && !draft.photos.length) return;
     written.forEach(function (f) {
       var at = form.elements[f[0]];
-      if (f[0] === "category" || f[0] === "phrase" || f[0] === "about_head" || f[0] === "unnamed") {
+      if (f[0] === "category" || f[0] === "phrase" || f[0] === "about_head" || f[0] === "anonymity") {
         var boxes = at && at.length ? at : [at];
         Array.prototype.forEach.call(boxes, function (box) { if (box && box.value === f[1]) box.checked = true; });
+        if (f[0] === "anonymity") $("anonymity").open = f[1] !== "open";
       } else if (at) { at.value = f[1]; }
     });
     draft.photos.forEach(show);

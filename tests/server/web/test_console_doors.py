@@ -15,6 +15,7 @@ from models import (
     DutyItem,
     DutyRecord,
     Household,
+    IdentityOpening,
     Invitation,
     Issue,
     IssueEvent,
@@ -110,6 +111,12 @@ def neighbour(world: World) -> dict[str, str]:
                 created_at=now, due_at=now, **place,
             )
         )  # fmt: skip
+        c.execute(
+            sa.insert(IdentityOpening).values(
+                public_id=made["opening"], issue_id=event.issue_id, asked_at=now, asked_by_id=head.person_id,
+                asked_role=Role.COMMUNITY, asked_place_id=community.id, reason=SECRET, **place,
+            )
+        )  # fmt: skip
         appointment = c.execute(
             sa.select(Appointment.public_id).where(Appointment.person_id == head.person_id)
         ).scalar_one()
@@ -126,7 +133,7 @@ def neighbour(world: World) -> dict[str, str]:
     }
 
 
-IDS = ("household", "resident", "invitation", "deduction", "record", "message", "photo", "check")
+IDS = ("household", "resident", "invitation", "deduction", "record", "message", "photo", "check", "opening")
 
 
 def test_whoever_is_not_signed_in_is_sent_to_sign_in(app: Flask, neighbour: dict[str, str]) -> None:
@@ -200,6 +207,9 @@ COMPLETE = (
     ("duties/records/{record}", {"state": "accepted"}),
     ("inbox/{message}", {}),
     ("moderation/{check}/decide", {"pass": "true", "version": "1"}),
+    ("issues/{issue}/openings", {"reason": "好奇"}),
+    ("openings/{opening}/decide", {"grant": "true"}),
+    ("openings/{opening}/look", {}),
 )
 
 
@@ -240,9 +250,9 @@ def test_every_role_finds_its_menu_open(world: World, neighbour: dict[str, str])
     assert menus == {
         Role.HEAD: 6,
         Role.GRID: 6,
-        Role.COMMUNITY: 8,
-        Role.STREET: 7,
-        Role.DISTRICT: 7,
+        Role.COMMUNITY: 9,
+        Role.STREET: 8,
+        Role.DISTRICT: 8,
         Role.DEPARTMENT: 3,
         Role.OPERATOR: 3,
     }
