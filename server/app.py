@@ -26,6 +26,7 @@ from server.photos.routes import blueprint as photos
 from server.places.routes import blueprint as places
 from server.rulebook.routes import blueprint as rulebook
 from server.scores.routes import blueprint as scores
+from server.shield.routes import blueprint as shield
 from server.surveys.routes import blueprint as surveys
 from wechat.gateway import Edition, Gateway
 from wechat.live import OFFICIAL, LiveWeChat
@@ -33,7 +34,7 @@ from wechat.tokens import TokenStore
 
 ROOMS = (
     *(identity, places, departments, heads, households, photos, moderation, rulebook, commons, issues, life, whistles),
-    *(surveys, duties, scores, notices),
+    *(shield, surveys, duties, scores, notices),
 )
 
 MEGABYTE = 1024 * 1024

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Response, current_app, request
+from flask import Response, current_app, g, request
 from sqlalchemy.exc import IntegrityError
 
 from models import IdempotencyKey
@@ -50,14 +50,14 @@ class Attempt:
 
     def __init__(self, key: str) -> None:
         actor = access.current_actor()
-        whose = f"person {actor.person_id}" if actor else "anyone"
-        self.owner = crypto.blind_index(f"{whose} {request.method} {request.path}", "idempotency_keys.owner")
+        self.owner = _owner(actor.person_id if actor else None, request.path)
+        self.anybodys = _owner(None, request.path)
         self.key = key
         self.request_hash = crypto.blind_index(_body(), "idempotency_keys.request_hash")
 
     def replay(self) -> Response | None:
         """The answer given before. Raises 422 when the body differs."""
-        found = _FIND.one({"o": self.owner, "k": self.key})
+        found = _FIND.one({"o": self.owner, "k": self.key}) or self._kept_as_anybodys()
         if found is None:
             return None
         request_hash, status, answer_sealed = found
@@ -69,6 +69,13 @@ class Attempt:
         response.headers["Idempotent-Replay"] = "true"
         return response
 
+    def _kept_as_anybodys(self) -> tuple[Any, ...] | None:
+        """What `keep_as_anybodys` kept of this very request."""
+        if self.owner == self.anybodys:
+            return None
+        found = _FIND.one({"o": self.anybodys, "k": self.key})
+        return found if found and found[0] == self.request_hash else None
+
     def remember(self, response: Response) -> None:
         """Keep a successful answer, in the same transaction as what it announces."""
         if response.status_code >= 400:
@@ -78,7 +85,7 @@ class Attempt:
         try:
             _KEEP.run(
                 {
-                    "owner": self.owner,
+                    "owner": self.anybodys if g.get("anybodys") else self.owner,
                     "key": self.key,
                     "request_hash": self.request_hash,
                     "status": response.status_code,
@@ -91,6 +98,22 @@ class Attempt:
             raise Problem(
                 409, "in_progress", "同一个请求正在处理，请稍后重试。", headers={"Retry-After": "1"}
             ) from None
+
+
+def _owner(person_id: int | None, path: str) -> bytes:
+    whose = "anyone" if person_id is None else f"person {person_id}"
+    return crypto.blind_index(f"{whose} POST {path}", "idempotency_keys.owner")
+
+
+def keep_as_anybodys() -> None:
+    """Remember this request's answer as if nobody were signed in: not even with our key can it be joined to them."""
+    g.anybodys = True
+
+
+def forget_answers(person_id: int, path: str) -> None:
+    """Delete the remembered answers of one person at one address: a repetition there is done anew."""
+    owned = IdempotencyKey.owner == _owner(person_id, path)
+    database.connection().execute(sa.delete(IdempotencyKey).where(owned))
 
 
 def idempotent(view: Any) -> Any:

@@ -5,13 +5,36 @@ from typing import Any
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from models.enums import Channel, CheckState, IssueCategory, IssueState, Level, Move, Role, Satisfaction, WhistleEnd
+from models.enums import (
+    Anonymity,
+    Channel,
+    CheckState,
+    IssueCategory,
+    IssueState,
+    Level,
+    Move,
+    Role,
+    Satisfaction,
+    WhistleEnd,
+)
 from models.issue import TEXT_LIMIT
 from server.core.schemas import PageQuery, Plain, PublicId, Schema, Text, page_of, pattern
 from server.issues.life_schemas import HandsSchema
 
 PHOTOS_MOST = 6
 STAFF_CHANNELS = (Channel.HEAD, Channel.PHONE, Channel.PAPER)
+
+
+def anonymity() -> fields.Enum[Anonymity]:
+    """How much of the reporter is kept."""
+    return fields.Enum(
+        Anonymity,
+        by_value=True,
+        load_default=Anonymity.OPEN,
+        metadata={
+            "description": "hidden: sealed, two people and a reason open it; none: nothing kept (docs/shield.md)"
+        },
+    )
 
 
 def photo_ids() -> fields.List[str]:
@@ -65,6 +88,7 @@ class ReportFields(Schema):
         validate=validate.Length(max=3, error="最多三个问题。"),
         metadata={"description": "to the questions of the topic, by their text"},
     )
+    anonymity = anonymity()
 
     @ma.validates_schema
     def _one_phone(self, data: dict[str, Any], **_: Any) -> None:
@@ -114,6 +138,7 @@ class MeTooSchema(Schema):
     contact = phone(metadata={"description": "optional; sealed; only handlers may open it, with a reason"})
     use_my_phone = fields.Boolean(load_default=False, metadata={"description": "as in a report"})
     photo_ids = photo_ids()
+    anonymity = anonymity()
 
     @ma.validates_schema
     def _one_phone(self, data: dict[str, Any], **_: Any) -> None:

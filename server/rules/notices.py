@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from models.enums import IssueCategory, Level, Move
+from models.enums import IssueCategory, Level, MessageKind, Move
 from server.rules.amounts import show_points
 from server.rules.calendar import SHANGHAI, Month, say_month
 from server.rules.moves import Cause
@@ -186,6 +186,22 @@ def resolved_message(category: IssueCategory, *, joined: bool) -> MessageText:
     return MessageText(
         f"您上报的{category.zh}已办结，请确认", "办理人员说已经办好。请点开看看：解决了请确认，还没好请告诉我们。"
     )
+
+
+MINE = "请到“我报过的事”里看。"
+_HUSHED: dict[MessageKind, MessageText] = {
+    MessageKind.RESOLVED: MessageText(
+        "您保密上报的一件事已办结，请确认", f"办理人员说已经办好。解决了请确认，还没好请告诉我们。{MINE}"
+    ),
+    MessageKind.REVEALED: MessageText(
+        "有人获准查看您是谁", f"您保密上报的一件事，有工作人员申请查看您是谁，另一个人同意了。谁、为什么，{MINE}"
+    ),
+}
+
+
+def hushed_message(kind: MessageKind) -> MessageText:
+    """What a hidden reporter is told: that there is something, and not about what. The row must not say which issue."""
+    return _HUSHED.get(kind, MessageText("您保密上报的一件事有新进展", MINE))
 
 
 def appeal_message(building_name: str, month: Month, accepted: bool) -> MessageText:

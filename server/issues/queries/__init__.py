@@ -1,5 +1,6 @@
 """Reading issues: lists, one issue with its timeline, and the locked rows that moves start from."""
 
+from server.issues.hidden import is_by
 from server.issues.queries.department_figures import DepartmentFigures, FiguresView, department_figures
 from server.issues.queries.hands import HandsView, colleagues
 from server.issues.queries.joiners import Joiner, joiners_of
@@ -21,9 +22,11 @@ from server.issues.queries.one import (
     for_claim,
     for_reporter,
     for_staff,
+    key_of_claimed,
+    key_of_own,
 )
 from server.issues.queries.people import Colleague, standing, with_people_at
-from server.issues.queries.scope import narrow, not_about
+from server.issues.queries.scope import narrow, not_about, own, own_values
 from server.issues.queries.whistles import (
     CalledView,
     WhistleFilters,
@@ -66,8 +69,11 @@ __all__ = [
     "for_claim",
     "for_reporter",
     "for_staff",
+    "is_by",
     "is_worked_on_elsewhere",
     "joiners_of",
+    "key_of_claimed",
+    "key_of_own",
     "lock_claimed",
     "lock_for_staff",
     "lock_own",
@@ -75,6 +81,8 @@ __all__ = [
     "matter_of",
     "narrow",
     "not_about",
+    "own",
+    "own_values",
     "page_for_staff",
     "page_of_own",
     "said_not_yet",

@@ -13,7 +13,7 @@ from server.core import access, paging
 from server.core.access import Actor
 from server.core.hot import Hot
 from server.core.paging import Page
-from server.issues.queries.scope import narrow, not_about
+from server.issues.queries.scope import narrow, not_about, own, own_values
 from server.rules.permissions import Permission
 
 _issues, _places = Issue.__table__, Place.__table__
@@ -79,7 +79,7 @@ def page_for_staff(actor: Actor, filters: Filters) -> Page[IssueItem]:
 
 def page_of_own(actor: Actor, filters: Filters) -> Page[IssueItem]:
     """What the actor reported, newest first."""
-    return _page(None, {"reporter_id": actor.person_id}, filters)
+    return _page(None, own_values(actor.person_id), filters)
 
 
 def _page(shape: access.Shape | None, values: dict[str, Any], filters: Filters) -> Page[IssueItem]:
@@ -103,7 +103,7 @@ def _statement(shape: access.Shape | None, family: str | None, given: frozenset[
     """The list's statement for a shape of posts (None: the reporter's own) and a choice of filters, built once."""
     columns = _issues.c
     if shape is None:
-        query = _LIST.where(columns.reporter_id == sa.bindparam("reporter_id"))
+        query = _LIST.where(own())
     else:
         posts = access.stand_ins(shape)
         query = _LIST.where(access.within_posts(posts, _issues, narrow), not_about(posts, columns))

@@ -11,7 +11,7 @@ from server.core import access, database
 from server.core.access import Actor
 from server.core.errors import forbidden, not_found
 from server.issues import claims
-from server.issues.queries.scope import narrow, not_about
+from server.issues.queries.scope import narrow, not_about, own, own_values
 from server.rules import lifecycle
 from server.rules.levels import LEVEL_OF
 from server.rules.moves import OpenExtension
@@ -68,6 +68,7 @@ FACTS: sa.Select[Any] = (
             _issues.c[name]
             for name in (
                 *("id", "public_id", "state", "level", "category", "topic", "about_head", "urgent", "channel"),
+                *("anonymity", "reporter_index"),
                 *("rule_book_id", "reporter_id", "contact_sealed", "reported_at", "accepted_at", "version"),
                 *(
                     "resolved_by_id",
@@ -84,6 +85,7 @@ FACTS: sa.Select[Any] = (
                 "duplicate_of_id",
             )
         ),
+        _issues.c.reporter_sealed.is_not(None).label("kept"),
         _places.c.street_id,
         _places.c.district_id,
         _places.c.estate_id,
@@ -107,7 +109,7 @@ def lock_for_staff(actor: Actor, permission: Permission, public_id: str) -> Row[
 
 def lock_own(actor: Actor, public_id: str) -> Row[Any]:
     """The facts of an issue the actor reported."""
-    return _lock(FACTS.where(_issues.c.public_id == public_id, _issues.c.reporter_id == actor.person_id))
+    return _lock(FACTS.where(_issues.c.public_id == public_id, own()).params(own_values(actor.person_id)))
 
 
 def lock_claimed(claim: str) -> Row[Any]:

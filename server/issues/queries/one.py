@@ -9,15 +9,16 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
 from models import ContentCheck, Issue, IssueEvent, Place
-from models.enums import Channel, CheckState, IssueCategory, IssueState, Level, Move, Role
+from models.enums import Anonymity, Channel, CheckState, IssueCategory, IssueState, Level, Move, Role
 from server.commons import queries as commons
 from server.core import access, clock, database
 from server.core.access import Actor
 from server.core.errors import not_found
-from server.issues import claims
+from server.issues import claims, hidden
+from server.issues.queries import reading
 from server.issues.queries.hands import UNIT_NAME, HandsView, hands
 from server.issues.queries.locks import BESIDE, OPEN_EXTENSION, facts_of, said_not_yet
-from server.issues.queries.scope import narrow, not_about
+from server.issues.queries.scope import narrow, not_about, own, own_values
 from server.issues.queries.whistles import CalledView, called_for
 from server.photos import queries as photos
 from server.photos.queries import PhotoView
@@ -65,6 +66,7 @@ class IssueView:
     building: str
     building_name: str
     about_head: bool
+    anonymity: Anonymity  # for the reporter, and for whoever may ask to open it; in no answer to others
     has_contact: bool
     reported_at: datetime
     due_at: datetime | None
@@ -136,9 +138,11 @@ _DETAIL = commons.with_problem(_PLAIN, sa.func.coalesce(_issues.c.duplicate_of_i
 
 
 def for_staff(actor: Actor, public_id: str) -> IssueView:
-    """An issue in the actor's places, with the moves its covering post could make now."""
+    """An issue in the actor's places, with the moves its covering post could make now. The reporter sees that it was read."""
     seen = access.within(actor, Permission.ISSUE_READ, _issues, narrow=narrow)
-    row = _one(_DETAIL.where(_issues.c.public_id == public_id, seen, not_about(actor.posts, _issues.c)))
+    detail = _DETAIL.add_columns(reading.noted(actor))
+    row = _one(detail.where(_issues.c.public_id == public_id, seen, not_about(actor.posts, _issues.c)))
+    reading.note(actor, row)
     moves: set[Move] = set()
     for post in actor.posts_granting(Permission.ISSUE_READ):
         if access.covers(post, row):
@@ -151,7 +155,7 @@ def for_staff(actor: Actor, public_id: str) -> IssueView:
 
 def for_reporter(actor: Actor, public_id: str) -> IssueView:
     """An issue the actor reported."""
-    row = _one(_DETAIL.where(_issues.c.public_id == public_id, _issues.c.reporter_id == actor.person_id))
+    row = _one(_DETAIL.where(_issues.c.public_id == public_id, own()).params(own_values(actor.person_id)))
     return _for_reporter(row)
 
 
@@ -164,9 +168,27 @@ def for_claim(claim: str) -> IssueView:
     return _for_reporter(row)
 
 
+_KEY = sa.select(
+    _issues.c.id, _issues.c.public_id, _issues.c.anonymity, _issues.c.reporter_sealed.is_not(None).label("kept")
+)
+
+
+def key_of_own(actor: Actor, public_id: str) -> Row[Any]:
+    """Internal id, public id, anonymity and `kept` (who reported it is still sealed here) of an issue the actor reported."""
+    return _one(_KEY.where(_issues.c.public_id == public_id, own()).params(own_values(actor.person_id)))
+
+
+def key_of_claimed(claim: str) -> Row[Any]:
+    """The same of the issue a claim code belongs to."""
+    index = claims.index(claim)
+    if index is None:
+        raise not_found()
+    return _one(_KEY.where(_issues.c.claim_index == index))
+
+
 def _for_reporter(row: Row[Any]) -> IssueView:
     """Her own report. A joined one follows the other: how that stands, and what the law of joining lets her say."""
-    mover = lifecycle.reporter(row.reporter_id)
+    mover = lifecycle.reporter(hidden.reporter_of(row))
     if row.target_state is None:
         return _view(row, lifecycle.moves_open_to(facts_of(row), mover, clock.now()))
     return replace(_view(row, joining.moves_open_to(_joined_facts(row), mover)), joined=_joined(row))
@@ -218,6 +240,7 @@ def _view(row: Row[Any], moves: Sequence[Move], *, staff: bool = False) -> Issue
         building=row.building,
         building_name=row.building_name,
         about_head=row.about_head,
+        anonymity=row.anonymity,
         has_contact=row.contact_sealed is not None,
         reported_at=row.reported_at,
         due_at=row.due_at,

@@ -1,6 +1,8 @@
 """Everything that changes an issue: reporting it, moving it, importing a ledger of them."""
 
+from server.issues.hidden import Hidden
 from server.issues.service.figures_file import department_figures_file
+from server.issues.service.hiding import hidden_reporter, tell_hidden
 from server.issues.service.joined import forget_recurrence, move_as_reporter, move_as_staff
 from server.issues.service.joining import MeToo, join_by_code
 from server.issues.service.leaving import forget_contact, forget_reporter
@@ -16,6 +18,7 @@ from server.issues.service.whistle_ticking import run_whistle_clocks
 from server.issues.service.whistling import answer_whistle, sound_whistle, whistle_clocks
 
 __all__ = [
+    "Hidden",
     "MeToo",
     "Plan",
     "Report",
@@ -28,6 +31,7 @@ __all__ = [
     "forget_contact",
     "forget_recurrence",
     "forget_reporter",
+    "hidden_reporter",
     "join_by_code",
     "load_ledger",
     "move_as_reporter",
@@ -39,5 +43,6 @@ __all__ = [
     "run_clocks",
     "run_whistle_clocks",
     "sound_whistle",
+    "tell_hidden",
     "whistle_clocks",
 ]

@@ -12,7 +12,13 @@ from server.issues import queries
 _issues, _places = Issue.__table__.c, Place.__table__.c
 
 # What a message tells of an issue: never its text, and never who reported it.
-ABOUT = (_issues.public_id, _issues.category, _issues.reporter_id, _places.name.label("building"))
+ABOUT = (
+    _issues.public_id,
+    _issues.category,
+    _issues.reporter_id,
+    _issues.reporter_sealed,
+    _places.name.label("building"),
+)
 
 
 def at_level(issue_id: int, level: Level, now: datetime) -> list[int]:

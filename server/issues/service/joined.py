@@ -15,7 +15,7 @@ from models.enums import IssueState, Level, Move, Role
 from server.core import database
 from server.core.access import Actor
 from server.core.errors import conflict, forbidden
-from server.issues import queries
+from server.issues import hidden, queries
 from server.issues.service import moving, visits
 from server.issues.service.moving import Wish
 from server.issues.service.reporting import first_step
@@ -38,7 +38,7 @@ def move_as_reporter(row: Row[Any], move: Move, details: Details, now: datetime)
     if row.duplicate_of_id is None:
         moving.move_as_reporter(row, move, details, now)
         return
-    _say(row, move, lifecycle.reporter(row.reporter_id), details, now, role=None)
+    _say(row, move, lifecycle.reporter(hidden.reporter_of(row)), details, now, role=None)
 
 
 def move_as_staff(actor: Actor, permission: Permission, public_id: str, move: Move, wish: Wish, now: datetime) -> str:

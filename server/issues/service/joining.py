@@ -7,10 +7,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from models import Issue
-from models.enums import IssueState
+from models.enums import Anonymity, IssueState
 from server.core import database
 from server.core.access import Actor
 from server.core.errors import conflict, invalid, not_found
+from server.issues import queries
 from server.issues.service.reporting import Report, Reported, building_of_code, file_by_code
 from server.moderation import queries as moderation
 from server.rules import joining
@@ -26,6 +27,8 @@ _COLUMNS = (
     _issues.c.community_id,
     _issues.c.duplicate_of_id,
     _issues.c.reporter_id,
+    _issues.c.reporter_index,
+    _issues.c.topic,
 )
 
 
@@ -38,6 +41,7 @@ class MeToo:
     contact: str = ""
     use_my_phone: bool = False
     photo_ids: list[str] = field(default_factory=list)
+    anonymity: Anonymity = Anonymity.OPEN
 
 
 def join_by_code(code: str, handle: str, said: MeToo, now: datetime, *, reporter: Actor | None) -> Reported:
@@ -61,11 +65,13 @@ def join_by_code(code: str, handle: str, said: MeToo, now: datetime, *, reporter
         raise conflict(refusal.code, refusal.reason)
     report = Report(
         category=target.category,
+        topic=target.topic,
         text=said.text or f"{ME_TOO}。",
         spot=said.spot,
         contact=said.contact,
         use_my_phone=said.use_my_phone,
         photo_ids=said.photo_ids,
+        anonymity=said.anonymity,
     )
     return file_by_code(building, report, now, reporter=reporter, joins=target.id)
 
@@ -83,6 +89,6 @@ def _hers(target: Any, reporter: Actor | None) -> tuple[bool, bool]:
     """Whether she reported the issue, and whether a report of hers was joined to it."""
     if reporter is None:
         return False, False
-    before = sa.exists().where(_issues.c.duplicate_of_id == target.id, _issues.c.reporter_id == reporter.person_id)
-    joined = bool(database.connection().execute(sa.select(before)).scalar())
-    return target.reporter_id == reporter.person_id, joined
+    before = sa.exists().where(_issues.c.duplicate_of_id == target.id, queries.own())
+    joined = database.connection().execute(sa.select(before), queries.own_values(reporter.person_id)).scalar()
+    return queries.is_by(target, reporter.person_id), bool(joined)

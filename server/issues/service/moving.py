@@ -11,7 +11,7 @@ from server.core import access, audit, crypto
 from server.core.access import Actor
 from server.core.audit import Action
 from server.core.errors import Problem, conflict, forbidden, not_found
-from server.issues import queries
+from server.issues import hidden, queries
 from server.issues.service.visits import answers_of, told
 from server.issues.service.writing import decide, write
 from server.photos import service as photos
@@ -78,7 +78,7 @@ def move_as_reporter(row: Row[Any], move: Move, details: Details, now: datetime)
 
     Raises 409 with the law's reason when the move is not possible now.
     """
-    step = decide(row, move, lifecycle.reporter(row.reporter_id), details, now)
+    step = decide(row, move, lifecycle.reporter(hidden.reporter_of(row)), details, now)
     write(row, move, step, details, now, actor_id=None, role=None)
 
 

@@ -13,9 +13,8 @@ from models import Issue, IssueEvent, Place
 from models.enums import IssueCategory, IssueState, Level, MessageKind, Move
 from server.core import database
 from server.core.outbox import Done, End, Entry
-from server.issues.service import audience, recurrence, whistle_telling
+from server.issues.service import audience, hushed, recurrence, whistle_telling
 from server.moderation import service as moderation
-from server.notices import service as notices
 from server.notices.service import Telling
 from server.rules import notices as words
 from server.rules.levels import LEVEL_OF, superior
@@ -61,7 +60,7 @@ class TellOfMove:
         if now - event.at > STALE:
             return Done("stale")
         found = _tellings(event, now) + whistle_telling.taken_back(event, now)
-        return Done(f"told {notices.tell_many(found, now, happened_at=event.at)}")
+        return Done(f"told {hushed.tell(found, now, happened_at=event.at)}")
 
     def ask(self, gateway: Gateway, loaded: Any) -> Any:
         """Never called: `load` always gives an end, so the relay asks and settles nothing."""
@@ -187,19 +186,20 @@ def _to_reporters(
         .join_from(Issue, Place, _places.id == _issues.building_id)
         .where(
             sa.or_(_issues.id == event.issue_id, _issues.duplicate_of_id == event.issue_id),
-            _issues.reporter_id.is_not(None),
+            sa.or_(_issues.reporter_id.is_not(None), _issues.reporter_sealed.is_not(None)),
         )
         .order_by(_issues.id)
     )
-    return [
-        Telling(
-            row.reporter_id,
+    tellings = [
+        hushed.to_reporter(
+            row,
             kind,
-            *text(row.category, joined=row.joined),
+            text(row.category, joined=row.joined),
             f"/api/v1/my/issues/{row.public_id}",
             f"issue-event:{event.id}",
             audience.facts(row, event.level),
         )
         for row in rows
-        if row.reporter_id != event.actor_id and row.id not in but
+        if row.id not in but
     ]
+    return [telling for telling in tellings if telling is not None and telling.person_id != event.actor_id]

@@ -58,7 +58,7 @@ def own_word(row: Row[Any], noted_by_id: int | None) -> bool:
     return lifecycle.own_word(
         taken_by=database.connection().execute(query).scalar(),
         resolved_by=row.resolved_by_id,
-        known_reporter=row.reporter_id is not None,
+        known_reporter=row.reporter_id is not None or row.reporter_index is not None,
         noted_by_office=noted_by_id is not None,
     )
 

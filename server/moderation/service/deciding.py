@@ -11,6 +11,7 @@ from server.core.access import Actor
 from server.core.audit import Action
 from server.core.errors import conflict, forbidden, invalid
 from server.core.etags import require_version
+from server.identity.queries import veil
 from server.moderation import queries
 from server.moderation.queries import CheckView
 from server.rules import moderation as rule
@@ -18,7 +19,9 @@ from server.rules.decision import Refusal
 from server.rules.permissions import Permission
 
 _checks, _issues = ContentCheck.__table__, Issue.__table__
-_REPORTER = sa.select(_issues.c.reporter_id).where(_issues.c.id == _checks.c.issue_id).scalar_subquery()
+_OF_ISSUE = _issues.c.id == _checks.c.issue_id
+_REPORTER = sa.select(_issues.c.reporter_id).where(_OF_ISSUE).scalar_subquery()
+_VEILED = sa.select(_issues.c.reporter_index).where(_OF_ISSUE).scalar_subquery()
 
 
 def decide(actor: Actor, public_id: str, expected_version: int, passes: bool, reason: str, now: datetime) -> CheckView:
@@ -32,7 +35,7 @@ def decide(actor: Actor, public_id: str, expected_version: int, passes: bool, re
         Permission.MODERATION_DECIDE,
         public_id,
         (_checks.c.id, _checks.c.state, _checks.c.version, _checks.c.decided_by_id, _checks.c.building_id,
-         _REPORTER.label("reporter_id")),
+         _REPORTER.label("reporter_id"), _VEILED.label("reporter_index")),
         table=_checks,
         see=Permission.MODERATION_READ,
         where=queries.not_about(actor),
@@ -44,7 +47,7 @@ def decide(actor: Actor, public_id: str, expected_version: int, passes: bool, re
         passes=passes,
         reason=reason,
         decided_before=row.decided_by_id is not None,
-        own=row.reporter_id == actor.person_id,
+        own=row.reporter_id == actor.person_id or row.reporter_index == veil(actor.person_id),
     )
     if isinstance(decision, Refusal):
         if decision.code == "own_content":

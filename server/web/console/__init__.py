@@ -102,6 +102,7 @@ from server.web.console import (  # noqa: E402, F401
     moderation,
     months,
     notifying,
+    openings,
     pictures,
     place_import,
     places,

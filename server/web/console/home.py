@@ -17,6 +17,7 @@ from server.rules.calendar import month_of, previous
 from server.rules.levels import LEVEL_OF
 from server.rules.permissions import Permission
 from server.scores import queries as scores
+from server.shield import queries as shield
 from server.surveys import queries as surveys
 from server.web.console import blueprint, called, inspections, months, posts
 from server.web.console.buildings import full_names
@@ -56,6 +57,7 @@ def home() -> Response:
         unread=notices.unread(actor),
         headless=len(headless),
         unchecked=moderation.waiting_for_us(actor) if may(actor, Permission.MODERATION_READ) else "0",
+        openings=shield.waiting_for_me(actor) if may(actor, Permission.REPORTER_DECIDE) else "0",
         months=_months(actor, now) if may(actor, Permission.MONTH_READ) else None,
         uninspected=_uninspected(actor, now) if may(actor, Permission.INSPECTION_WRITE) else "",
         this=month_of(now),

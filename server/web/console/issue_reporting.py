@@ -2,7 +2,7 @@
 
 from flask import Response, request
 
-from models.enums import IssueCategory, PhotoUse
+from models.enums import Anonymity, IssueCategory, PhotoUse
 from server.core import clock
 from server.core.access import needs, require_actor
 from server.core.application import takes_up_to
@@ -31,7 +31,14 @@ def _form(form: Form) -> Response:
     named = form.value("building")
     if named and named not in dict(buildings):  # street and district come from the building's own page
         buildings.append((named, places.detail(require_actor(), named).name))
-    return show("issue_new.html", form, buildings=buildings, categories=IssueCategory, channels=STAFF_CHANNELS)
+    return show(
+        "issue_new.html",
+        form,
+        buildings=buildings,
+        categories=IssueCategory,
+        channels=STAFF_CHANNELS,
+        anonymities=[(kind.value, kind.zh) for kind in Anonymity if kind is not Anonymity.OPEN],
+    )
 
 
 @blueprint.post("/issues/new")

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Response
 
-from models.enums import IssueCategory, Level, Move, Satisfaction, Triage
+from models.enums import Anonymity, IssueCategory, Level, Move, Satisfaction, Triage
 from server.core import clock
 from server.core.access import Actor, needs, require_actor
 from server.issues import queries
@@ -14,6 +14,8 @@ from server.issues.schemas import IssueQuery
 from server.places import queries as places
 from server.rules.calendar import SHANGHAI
 from server.rules.permissions import Permission
+from server.shield import queries as shield
+from server.shield.queries import OpeningView
 from server.web.console import blueprint
 from server.web.console.buildings import named, options
 from server.web.console.called import on_issue
@@ -69,12 +71,26 @@ def issue_page(public_id: str, form: Form | None = None, **context: Any) -> Resp
         kinds=Triage,
         joinable=[(item.id, _short(item)) for item in _joinable(view)] if Move.JOIN in view.moves else [],
         answers=Satisfaction,
+        openings=_openings(actor, view),
+        now=now,
         joiners=queries.joiners_of(actor, public_id) if view.joiners else [],
-        shown={"contact", "not_again", *(name for move in view.moves for name in FORMS.get(move, (str(move),)))}
+        shown={
+            "contact",
+            "not_again",
+            "opening",
+            *(name for move in view.moves for name in FORMS.get(move, (str(move),))),
+        }
         | called["whistle_forms"],
         **called,
         **context,
     )
+
+
+def _openings(actor: Actor, view: IssueView) -> list[OpeningView] | None:
+    """The requests to see who reported it; None for whom that is no business of, or where the reporter hides nothing."""
+    if view.anonymity is Anonymity.OPEN or not shield.may_ask(actor, view.id):
+        return None
+    return shield.of_issue(actor, view.id)
 
 
 def _joinable(view: IssueView) -> list[IssueItem]:

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from models.enums import Satisfaction
+from models.enums import Anonymity, Satisfaction
 from server.core import clock, database, etags, limits
 from server.core.access import open_to_all
 from server.core.application import takes_up_to
@@ -19,6 +19,7 @@ from server.places.queries import BuildingView
 from server.rulebook import queries as rulebook
 from server.rules import allowances
 from server.rules.book import RuleBook
+from server.rules.shield import MEANS
 from server.web.resident import recognition, status
 from server.web.resident.filing import file_report, join
 from server.web.resident.forms import Form, uploads
@@ -108,6 +109,8 @@ def _report_page(code: str, building: BuildingView, form: Form, status_code: int
         same=same,
         form=form,
         book=_book(building),
+        anonymities=Anonymity,
+        means=MEANS,
         phrases=PHRASES,
         typed_most=TYPED_MOST,
         photos_most=PHOTOS_MOST,

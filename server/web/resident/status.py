@@ -18,6 +18,9 @@ from server.issues.queries import EventView, IssueView, JoinedView
 from server.issues.schemas import AnswersSchema, NoteSchema, OptionalNoteSchema
 from server.photos.queries import PhotoView
 from server.rules.lifecycle import RATING_WINDOW, RETURN_VISIT_WINDOW, Details
+from server.rules.shield import KEPT
+from server.shield import queries as shield
+from server.shield.queries import ShieldView
 from server.web.resident import words
 from server.web.resident.forms import Form, wrong
 from server.web.resident.phrases import NOT_SOLVED, compose
@@ -64,6 +67,7 @@ class Line:
 class Page:
     """Everything on the status page. Without a claim it is the page of somebody WeChat recognised."""
 
+    now: datetime
     claim: str
     shown_claim: str
     view: IssueView
@@ -73,6 +77,7 @@ class Page:
     report_photos: list[PhotoView]
     moves: frozenset[Move]
     called: list[tuple[str, str, str]]  # a department, how it stands, what it reported
+    shield: ShieldView
     told: bool  # the reporter has answered before: further answers replace those
 
     def done(self, action: str) -> str | None:
@@ -83,6 +88,15 @@ class Page:
     def message(self) -> str:
         """Where the report went, in the law's words."""
         return self.lines[-1].said
+
+    @property
+    def kept(self) -> str:
+        """What the reporter's choice means now, for the receipt; nothing where they chose nothing."""
+        return KEPT[self.view.anonymity]
+
+    def moment(self, at: datetime) -> str:
+        """A moment as this page says it."""
+        return words.moment(at, self.now)
 
     def form_url(self, action: str) -> str:
         """Where one of the reporter's words is sent."""
@@ -113,15 +127,15 @@ def read(claim: str, now: datetime) -> Page:
         view = issues.for_claim(claim)
     except Problem:
         raise Problem(404, "unknown_claim", "没有找到这个查询码。请对照截屏或纸条再输一遍。") from None
-    return _page(view, now, tidy(claim))
+    return _page(view, shield.for_claim(claim), now, tidy(claim))
 
 
 def read_own(actor: Actor, issue: str, now: datetime) -> Page:
     """The page of a report of the actor's own. Raises 404 for anybody else's."""
-    return _page(issues.for_reporter(actor, issue), now, "")
+    return _page(issues.for_reporter(actor, issue), shield.for_reporter(actor, issue), now, "")
 
 
-def _page(view: IssueView, now: datetime, claim: str) -> Page:
+def _page(view: IssueView, shown: ShieldView, now: datetime, claim: str) -> Page:
     moves = set(view.moves)
     told = any(event.move in (Move.CONFIRM, Move.RATE) and event.role is None for event in view.timeline)
     resolved_at = view.joined.resolved_at if view.joined else view.resolved_at
@@ -131,6 +145,7 @@ def _page(view: IssueView, now: datetime, claim: str) -> Page:
         told = told and _answered_since(view, resolved_at)
         moves -= _no_longer(view.joined, now, told=told)
     return Page(
+        now=now,
         claim=claim,
         shown_claim=show(claim),
         view=view,
@@ -140,6 +155,7 @@ def _page(view: IssueView, now: datetime, claim: str) -> Page:
         report_photos=[photo for photo in view.photos if photo.use is PhotoUse.REPORT],
         moves=frozenset(moves),
         called=[(each.department_name, words.called(each, now), each.report) for each in view.whistles],
+        shield=shown,
         told=told,
     )
 

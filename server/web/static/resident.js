@@ -70,11 +70,12 @@
 
   function restore(draft) {
     if (touched) return; // somebody types faster than the phone remembers
-    var written = draft.fields.filter(function (f) { return f[1] && f[0] !== "form_token" && f[0] !== "join"; }); // the page has a fresh one
+    var written = draft.fields.filter(function (f) { return f[1] && f[0] !== "form_token" && f[0] !== "join" && f.join() !== "anonymity,open"; }); // the page has a fresh one
     if (!written.length && !draft.photos.length) return;
     written.forEach(function (f) {
       var at = form.elements[f[0]];
       if (!at) return; // the office changed what is asked since
+      if (f[0] === "anonymity") $("anonymity").open = true;
       Array.prototype.forEach.call(at.tagName ? [at] : at, function (box) {
         if (box.type !== "radio" && box.type !== "checkbox") box.value = f[1];
         else if (box.value === f[1]) box.checked = true;

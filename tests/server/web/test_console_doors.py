@@ -16,6 +16,7 @@ from models import (
     DutyItem,
     DutyRecord,
     Household,
+    IdentityOpening,
     Invitation,
     Issue,
     IssueEvent,
@@ -124,6 +125,12 @@ def neighbour(world: World) -> dict[str, str]:
                 created_at=now, due_at=now, **place,
             )
         )  # fmt: skip
+        c.execute(
+            sa.insert(IdentityOpening).values(
+                public_id=made["opening"], issue_id=event.issue_id, asked_at=now, asked_by_id=head.person_id,
+                asked_role=Role.COMMUNITY, asked_place_id=community.id, reason=SECRET, **place,
+            )
+        )  # fmt: skip
         appointment = c.execute(
             sa.select(Appointment.public_id).where(Appointment.person_id == head.person_id)
         ).scalar_one()
@@ -151,6 +158,7 @@ IDS = (
     "message",
     "photo",
     "check",
+    "opening",
 )
 
 
@@ -232,6 +240,9 @@ COMPLETE = (
     ("duties/records/{record}", {"state": "accepted"}),
     ("inbox/{message}", {}),
     ("moderation/{check}/decide", {"pass": "true", "version": "1"}),
+    ("issues/{issue}/openings", {"reason": "好奇"}),
+    ("openings/{opening}/decide", {"grant": "true"}),
+    ("openings/{opening}/look", {}),
 )
 
 

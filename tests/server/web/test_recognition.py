@@ -158,8 +158,8 @@ def test_a_report_not_to_be_named_is_nobody_s(
 ) -> None:
     phone = Phone(app, sandbox, "page-unnamed")
     page = phone.open(q(building))
-    assert "这次不记我是谁" in words(page)
-    assert phone.send(q(building), page, unnamed="true").status_code == 303
+    assert "不留身份" in words(page)
+    assert phone.send(q(building), page, anonymity="none").status_code == 303
     assert count(world, Issue) == 1
     assert count(world, Issue, reporter_id=None) == 1
     assert "还没有" in words(phone.get("/mine"))

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import server.web
-from models.enums import Channel, IssueCategory, IssueState, Level, Move, Role
+from models.enums import Anonymity, Channel, IssueCategory, IssueState, Level, Move, Role
 from server.issues.queries import EventView, HandsView, IssueView, JoinedView
 from server.web.resident.phrases import NOT_SOLVED, PHRASES, compose
 from server.web.resident.words import HOLDER, headline, moment
@@ -69,6 +69,7 @@ def view(state: IssueState, level: Level = Level.HEAD, **changes: object) -> Iss
         building="0" * 16,
         building_name="3号楼",
         about_head=False,
+        anonymity=Anonymity.OPEN,
         has_contact=False,
         reported_at=NOW,
         due_at=None,
