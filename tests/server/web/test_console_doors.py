@@ -10,6 +10,7 @@ from werkzeug.routing import Rule
 
 from models import (
     Appointment,
+    CommonProblem,
     ContentCheck,
     Deduction,
     DutyItem,
@@ -22,7 +23,7 @@ from models import (
     Resident,
     new_public_id,
 )
-from models.enums import CheckState, DutyState, MessageKind, Relation, Role, Tenancy
+from models.enums import CheckState, CommonState, DutyState, IssueCategory, MessageKind, Relation, Role, Tenancy
 from server.core import crypto
 from tests.server.web.desk import Desk
 from tests.world import Caller, World
@@ -86,6 +87,12 @@ def neighbour(world: World) -> dict[str, str]:
                 entered_by_id=head.person_id, entered_at=now, **place,
             )
         )  # fmt: skip
+        c.execute(
+            sa.insert(CommonProblem).values(
+                public_id=made["problem"], community_id=community.id, category=IssueCategory.LEAK, title=SECRET,
+                note=SECRET, state=CommonState.WATCHED, created_at=now, created_by_id=head.person_id, changed_at=now,
+            )
+        )  # fmt: skip
         item = c.execute(sa.select(DutyItem.id).limit(1)).scalar_one()
         c.execute(
             sa.insert(DutyRecord).values(
@@ -126,7 +133,7 @@ def neighbour(world: World) -> dict[str, str]:
     }
 
 
-IDS = ("household", "resident", "invitation", "deduction", "record", "message", "photo", "check")
+IDS = ("household", "resident", "invitation", "deduction", "record", "message", "photo", "check", "problem")
 
 
 def test_whoever_is_not_signed_in_is_sent_to_sign_in(app: Flask, neighbour: dict[str, str]) -> None:
@@ -238,11 +245,11 @@ def test_every_role_finds_its_menu_open(world: World, neighbour: dict[str, str])
             assert desk.open(address).status == 200
         menus[role] = len(menu)
     assert menus == {
-        Role.HEAD: 6,
-        Role.GRID: 6,
-        Role.COMMUNITY: 8,
-        Role.STREET: 7,
-        Role.DISTRICT: 7,
+        Role.HEAD: 7,
+        Role.GRID: 7,
+        Role.COMMUNITY: 9,
+        Role.STREET: 8,
+        Role.DISTRICT: 8,
         Role.DEPARTMENT: 3,
         Role.OPERATOR: 3,
     }
