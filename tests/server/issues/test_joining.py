@@ -1,5 +1,6 @@
 """我也遇到 through HTTP: who may join what, what is never offered, what the joined reporter may say, and splitting."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ from models import Issue, Place, ReturnVisit, StairwellCode
 from models.enums import IssueState, Role
 from server.jobs import relay
 from tests.queries import count_queries
+from tests.server.web.desk import Desk
 from tests.world import Caller, Spot, World
 
 
@@ -288,6 +290,21 @@ def test_joiners_hear_how_it_goes_and_are_told_when_it_is_declined(street: Stree
     assert again["code"] == "wrong_state"
 
 
+def test_the_console_splits_and_unlinks(street: Street) -> None:
+    mine = joined_by(street, street.world.resident())
+    desk = Desk(street.clerk)
+    page = desk.open(f"/console/issues/{mine}")
+    assert "已拆分出来" in page.submit("/split", text="不是一件").text
+    street.resolve()
+    again = street.report(text="三楼漏水")
+    relay.run(street.world.app)
+    page = desk.open(f"/console/issues/{again}")
+    assert "90 天内第 2 次" in page.text
+    assert "已取消“再次出现”的标记" in page.submit("/not_again", text="不是同一处").text
+    assert "第 2 次" not in desk.open(f"/console/issues/{again}").text
+    assert not Desk(street.head).open(f"/console/issues/{again}").has_form("/not_again")
+
+
 def test_neither_head_nor_neighbour_splits(street: Street, world: World) -> None:
     mine = joined_by(street, world.resident())
     street.staff(street.head, "split", mine, status=403, text="拆")
@@ -320,3 +337,23 @@ def test_the_same_fault_within_ninety_days_is_linked_and_can_be_unlinked(street:
     gone = street.staff(street.clerk, "recurrence/remove", third, text="这次是另一根管子")
     assert (gone["recurrence"], gone["timeline"][-1]["who"]) == (1, "社区居委会")
     street.staff(street.clerk, "recurrence/remove", third, status=409, text="再来")
+
+
+def test_joining_and_reopening_at_once_leave_one_of_each(street: Street) -> None:
+    """Eight taps of one person join once; eight joiners who say 还没好 at once reopen once."""
+    who, handle = street.world.resident(), street.handle()
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(
+            pool.map(lambda _: street.join(Caller(street.world.app, who.token), handle).status_code, range(8))
+        )
+    assert sorted(answers) == [201, *[409] * 7]
+    people = [street.world.resident() for _ in range(7)]
+    mine = [(one, joined_by(street, one)) for one in people]
+    street.resolve()
+    with ThreadPoolExecutor(8) as pool:
+        said = list(pool.map(lambda pair: say(*pair, "reopen", text="还在漏").status_code, mine))
+    assert said == [200] * 7
+    target = street.issue()
+    assert (target.state, str(target.level), target.rework) == (IssueState.REOPENED, "grid", 1)
+    moves = [event["move"] for event in street.clerk.get(f"/api/v1/issues/{street.target}").json["timeline"]]
+    assert moves == ["report", "resolve", "reopen", *["note"] * 6]

@@ -10,6 +10,7 @@ from werkzeug.routing import Rule
 
 from models import (
     Appointment,
+    CommonProblem,
     ContentCheck,
     Deduction,
     Department,
@@ -26,7 +27,17 @@ from models import (
     Whistle,
     new_public_id,
 )
-from models.enums import CheckState, DutyState, MessageKind, PlaceKind, Relation, Role, Tenancy
+from models.enums import (
+    CheckState,
+    CommonState,
+    DutyState,
+    IssueCategory,
+    MessageKind,
+    PlaceKind,
+    Relation,
+    Role,
+    Tenancy,
+)
 from server.core import crypto
 from tests.server.web.desk import Desk
 from tests.world import Caller, World
@@ -101,6 +112,12 @@ def neighbour(world: World) -> dict[str, str]:
             public_id=made["whistle"], issue_id=issue_id, department_id=department, reason=SECRET, sounded_at=now,
             month=202610, sign_in_due_at=now, contact_due_at=now, due_at=now, **place,
         ))  # fmt: skip
+        c.execute(
+            sa.insert(CommonProblem).values(
+                public_id=made["problem"], community_id=community.id, category=IssueCategory.LEAK, title=SECRET,
+                note=SECRET, state=CommonState.WATCHED, created_at=now, created_by_id=head.person_id, changed_at=now,
+            )
+        )  # fmt: skip
         item = c.execute(sa.select(DutyItem.id).limit(1)).scalar_one()
         c.execute(
             sa.insert(DutyRecord).values(
@@ -159,6 +176,7 @@ IDS = (
     "photo",
     "check",
     "opening",
+    "problem",
 )
 
 
@@ -282,7 +300,7 @@ def test_every_role_finds_its_menu_open(world: World, neighbour: dict[str, str])
             assert desk.open(address).status == 200
         menus[role] = len(menu)
     assert menus == {
-        Role.HEAD: 6,
+        Role.HEAD: 7,
         Role.GRID: 7,
         Role.COMMUNITY: 9,
         Role.STREET: 8,
