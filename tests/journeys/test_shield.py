@@ -23,7 +23,7 @@ from tests.journeys.crawl import Registry, crawl, found, told
 from tests.journeys.tied import plain_words, tied_rows
 from tests.server.identity.wechat import at_home
 from tests.server.photos.album import send
-from tests.server.scores.given import OCTOBER, STARS, Community
+from tests.server.scores.given import OCTOBER, Community
 from tests.server.shield.reporter import ask, decide, look
 from tests.server.web.desk import Desk
 from tests.server.web.stairwell import Stairwell
@@ -35,6 +35,7 @@ from wechat.sandbox.server import RunningSandbox
 NAME, NUMBER, ID = "诸葛藏名", "13977731418", 918273645
 OTHER_NUMBER = "13866620517"  # of somebody without an account
 USER = "shield-reporter"
+ABOUT_HER = "楼长收了钱不办事"
 
 
 # Answered 200 to nobody of the office, and why that is right.
@@ -180,7 +181,13 @@ def reported_through_every_door(app: Flask, street: Street) -> None:
         (f"/api/v1/codes/{building.stairwell_code}/issues", {**body, "use_my_phone": True}),
         (
             "/api/v1/issues",
-            {**body, "code": building.stairwell_code, "about_head": True, "photo_ids": street.photos[1:2]},
+            {
+                **body,
+                "code": building.stairwell_code,
+                "text": ABOUT_HER,
+                "about_head": True,
+                "photo_ids": street.photos[1:2],
+            },
         ),
         (
             "/api/v1/issues",
@@ -287,7 +294,6 @@ def scored(street: Street) -> None:
     item = head.get("/api/v1/duties/items").json["items"][0]["id"]
     record = {"building": street.building.public_id, "item": item, "text": "巡楼", "done_on": "2026-10-12"}
     assert (made := head.post("/api/v1/duties/records", json=record)).status_code == 201, made.json
-    assert STARS
     community.on_notice()
 
 
@@ -309,6 +315,8 @@ def test_no_answer_and_no_row_tells_who_hid(app: Flask, street: Street, caplog: 
             assert answer.status_code < 500, (name, path)
             opened.setdefault(endpoint, set()).add(answer.status_code)
             assert found(told(answer), street.traces) == [], (name, path)
+            if name == "head":
+                assert ABOUT_HER.encode() not in told(answer), path
     assert {endpoint for endpoint, codes in opened.items() if 200 not in codes} == NEVER_OPEN
 
     # Nor what a DBA reads without the key, nor the log.
@@ -327,6 +335,15 @@ def test_no_answer_and_no_row_tells_who_hid(app: Flask, street: Street, caplog: 
     assert all(street.traces["openid"] != entry.asked.get("openid") for entry in asked)
     assert street.sandbox.media() == []
 
+    # She reads of roles and units, in no answer of a name.
+    registry.values["claim"] = [street.traces["claim 0"], street.traces["claim 2 in addresses"]]
+    names = names_of_the_office(street)
+    seen = set()
+    for endpoint, path, answer in crawl(app, street.reporter, registry):
+        seen |= {endpoint} if answer.status_code == 200 else set()
+        assert found(told(answer), names) == [], path
+    assert seen >= {"issues.my_issue", "shield.of_mine", "issues.claimed", "shield.of_claimed", "resident.follow"}
+
     # She knows all of it herself, and hears.
     shown = street.reporter.get(f"/api/v1/my/issues/{street.issues[2]}/shield").json
     assert [one["granted"] for one in shown["openings"]] == [True]
@@ -337,6 +354,13 @@ def test_no_answer_and_no_row_tells_who_hid(app: Flask, street: Street, caplog: 
     assert kinds.count("resolved") >= 3
 
     the_crawl_would_notice(app, street)
+
+
+def names_of_the_office(street: Street) -> dict[str, str]:
+    """What nobody who reports may read."""
+    with street.world.reading() as connection:
+        named = connection.execute(sa.select(Person.name).where(Person.name.not_in(["", NAME]))).scalars().all()
+    return {name: name for name in named}
 
 
 def the_crawl_would_notice(app: Flask, street: Street) -> None:
