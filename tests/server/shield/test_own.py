@@ -5,16 +5,20 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from flask import Flask
 
 from models import Issue, Message, OutboxEntry, Photo, ReturnVisit
 from models.enums import MessageKind, OutboxKind, Role
 from server.core import retention
 from server.issues import service as issues
 from server.jobs import relay
+from server.notices.templates import parse
+from tests.server.notices.wechat import ISSUE_FIELDS, LABELS, file_entry, phones
 from tests.server.photos.album import URL, kept
 from tests.server.shield.reporter import file, office, row
 from tests.server.web.desk import Desk
 from tests.world import World
+from wechat.sandbox.server import RunningSandbox
 
 
 def test_it_is_found_by_its_reporter_and_by_nobody_else(world: World) -> None:
@@ -108,6 +112,25 @@ def test_a_missing_message_does_not_tell_who_it_was(world: World) -> None:
     file(one, building, "open")
     relay.run(world.app)
     assert len(one.get("/api/v1/messages").json["items"]) == 1
+
+
+def test_nor_does_what_wechat_is_asked_to_send(app: Flask, world: World, sandbox: RunningSandbox) -> None:
+    with phones(app, world, sandbox) as made:
+        template = f"{made.tag}-resolved"
+        entry = file_entry(template, ISSUE_FIELDS | {"character_string5": "case"}, page="pages/issue/index?id={id}")
+        app.extensions["templates"] = parse({"resolved": entry}, "test")
+        sandbox.template(template, LABELS | {"character_string5": "编号"})
+        building = world.building(name="3栋")
+        phone, clerk = made.person(), office(world, building)
+        for kind in ("open", "hidden"):
+            phone.accept(template)
+            issue = file(phone.caller, building, kind)["id"]
+            assert clerk.post(f"/api/v1/issues/{issue}/resolve", json={"text": "清走了"}).status_code == 200
+            made.relay()
+            letter = str(phone.messages[-1])
+            assert len(phone.messages) == (1 if kind == "open" else 2)
+            for word in (issue, "3栋", "卫生垃圾"):
+                assert (word in letter) is (kind == "open"), (kind, word, letter)
 
 
 def test_told_once_for_each_event(world: World) -> None:
