@@ -37,7 +37,10 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Reminder:
-    """Somebody is to be told. `at` is the moment it is about (of SOON the deadline itself), `superior_too` that the level above hears it as well."""
+    """Somebody is to be told. `at`: the moment it is about (of SOON the deadline itself).
+
+    `superior_too`: the level above hears it as well.
+    """
 
     cause: Cause
     at: datetime
