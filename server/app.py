@@ -21,13 +21,28 @@ from server.notices import templates
 from server.notices.routes import blueprint as notices
 from server.photos.routes import blueprint as photos
 from server.places.routes import blueprint as places
+from server.rulebook.routes import blueprint as rulebook
 from server.scores.routes import blueprint as scores
 from server.surveys.routes import blueprint as surveys
 from wechat.gateway import Edition, Gateway
 from wechat.live import OFFICIAL, LiveWeChat
 from wechat.tokens import TokenStore
 
-ROOMS = (identity, places, heads, households, photos, moderation, issues, life, surveys, duties, scores, notices)
+ROOMS = (
+    identity,
+    places,
+    heads,
+    households,
+    photos,
+    moderation,
+    rulebook,
+    issues,
+    life,
+    surveys,
+    duties,
+    scores,
+    notices,
+)
 
 MEGABYTE = 1024 * 1024
 

@@ -27,6 +27,7 @@ class Action(StrEnum):
 
     APPOINTMENT_END = "appointment:end"
     APPOINTMENT_START = "appointment:start"
+    BOOK_PUBLISH = "book:publish"
     CODE_REVOKE = "code:revoke"
     CODE_ROTATE = "code:rotate"
     CONTENT_DECIDE = "content:decide"

@@ -84,9 +84,9 @@ def test_whoever_did_not_sign_in_loses_it_at_the_right_minute(
 def test_a_pause_and_more_time_across_the_holidays(world: World) -> None:
     desk = Desk(world, "2026-09-28 10:00")  # Monday
     desk.move(desk.head, "pass-up", text="要动主管道")
-    assert (
-        local(desk.move(desk.grid, "accept")["due_at"]) == "2026-10-10 17:00"
-    )  # five working days, one of them the 9th
+    assert local(desk.move(desk.grid, "accept")["due_at"]) == "2026-10-10 17:00", (
+        "five working days, a Saturday among them"
+    )
     desk.world.clock.advance(timedelta(days=1))
     # from Tuesday 10:00 until the 8th: what was left on Tuesday is left on the 8th
     paused = desk.move(desk.grid, "suspend", text="等厂家发货", until="2026-10-08T10:00:00+08:00")

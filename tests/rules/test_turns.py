@@ -3,9 +3,8 @@
 import pytest
 
 from models.enums import IssueState, Level, Move, TurnEnd
-from server.rules.clocks import Unit
 from server.rules.moves import Step
-from server.rules.turns import default_clocks, turn_begins, turn_end
+from server.rules.turns import turn_begins, turn_end
 
 S, L, M, E = IssueState, Level, Move, TurnEnd
 
@@ -42,11 +41,3 @@ def test_turns(
     step = Step(to, to_level, "。")
     assert turn_end(state, level, move, step, by_clock=by_clock) is end
     assert turn_begins(state, step, end) is begins
-
-
-@pytest.mark.parametrize("level", Level)
-def test_urgent_clocks_are_plain_hours_and_a_volunteer_has_more_time_to_look(level: Level) -> None:
-    urgent, ordinary = default_clocks(level, urgent=True), default_clocks(level)
-    assert {span.unit for span in (urgent.sign_in, urgent.contact, urgent.report) if span} == {Unit.HOURS}
-    assert ordinary.sign_in is not None
-    assert (ordinary.sign_in.amount > 1) is (level is Level.HEAD)
