@@ -163,7 +163,7 @@ def test_a_private_matter_is_decided_by_a_person_followed_up_and_reminded_of(wor
     head = people[Level.HEAD]
     issue, _ = reported(world, building)
     start_clock(
-        world, suggested="small", suggested_why="电梯多是公共设施", due_at=world.clock.now() + timedelta(days=1)
+        world, suggested="small", sign_in_due_at=None, contact_due_at=None, due_at=world.clock.now() + timedelta(days=1)
     )
     assert move(head, issue, "triage", triage="private").json["code"] == "reason_missing"
     decided = move(head, issue, "triage", triage="private", text="是自家的轮椅升降机").json
