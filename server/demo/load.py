@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import Flask
+from PIL import Image
 
-from models.enums import CheckState, DutyState, Move, OutboxKind, Role
+from models.enums import CheckState, DutyState, Move, OutboxKind, PhotoUse, Role
 from server.core import access, database, paging
 from server.core.access import Actor
 from server.demo import whistles
@@ -23,6 +24,7 @@ from server.issues.service import Report, Wish
 from server.jobs import relay
 from server.moderation import queries as moderation_queries
 from server.moderation import service as moderation
+from server.photos import service as photos
 from server.places import queries as places
 from server.places import service as place_service
 from server.rules.calendar import Month, bounds, month_of, previous
@@ -146,9 +148,20 @@ class Demo:
         for move, text, later in ((Move.ACCEPT, "", 3), (Move.START, "", 20), (Move.RESOLVE, done, 30)):
             moment = at + timedelta(hours=later)
             actor = self.actor(worker, moment)
-            issues.move_as_staff(actor, permission[move], reported.id, move, Wish(self._details(move, text)), moment)
+            wish = Wish(self._details(move, text), photo_ids=self._shown(actor, reported.id, move, moment))
+            issues.move_as_staff(actor, permission[move], reported.id, move, wish, moment)
         if answers is not None:
             self._answer(reported.claim_code, answers, at + timedelta(hours=40))
+
+    @staticmethod
+    def _shown(actor: Actor, issue: str, move: Move, at: datetime) -> list[str]:
+        """A picture of what was done, where the rule book asks for one."""
+        if move is not Move.RESOLVE or not issue_queries.for_staff(actor, issue).hands.photo_required:
+            return []
+        picture = io.BytesIO()
+        Image.new("RGB", (640, 480), (203, 213, 200)).save(picture, "JPEG")
+        picture.seek(0)
+        return [photos.keep(picture, PhotoUse.DONE, actor.person_id, at).id]
 
     @staticmethod
     def _details(move: Move, text: str) -> Details:

@@ -34,6 +34,7 @@ class HandsSchema(Schema):
     suggested_why = fields.String(required=True)
     triage = fields.Enum(Triage, by_value=True, required=True, allow_none=True)
     follow_up_at = fields.AwareDateTime(required=True, allow_none=True)
+    photo_required = fields.Boolean(required=True, metadata={"description": "resolving it needs an after-photo"})
 
 
 class TriageSchema(Schema):

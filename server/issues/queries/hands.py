@@ -11,6 +11,7 @@ from models import Issue, Place
 from models.enums import Level, Triage
 from server.core import access
 from server.core.access import Actor
+from server.issues.queries.locks import facts_of
 from server.issues.queries.people import Colleague, standing
 from server.issues.queries.scope import narrow, not_about
 from server.rules.holders import holder
@@ -40,7 +41,10 @@ UNIT_NAME = (
 
 @dataclass(frozen=True, slots=True)
 class HandsView:
-    """Who has an issue, since when and by when. `extension_asked`: working days asked for that nobody decided yet."""
+    """Who has an issue, since when and by when. `extension_asked`: working days nobody decided on yet.
+
+    `photo_required`: the topic asks for a photo of what was done.
+    """
 
     holder: str
     since: datetime
@@ -60,6 +64,7 @@ class HandsView:
     suggested_why: str
     triage: Triage | None
     follow_up_at: datetime | None
+    photo_required: bool
 
 
 def hands(row: Row[Any]) -> HandsView:
@@ -83,6 +88,7 @@ def hands(row: Row[Any]) -> HandsView:
         suggested_why=row.suggested_why,
         triage=row.triage,
         follow_up_at=row.follow_up_at,
+        photo_required=facts_of(row).photo_required,
     )
 
 

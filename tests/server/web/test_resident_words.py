@@ -42,6 +42,7 @@ def hands(level: Level, **changes: object) -> HandsView:
         suggested_why="",
         triage=None,
         follow_up_at=None,
+        photo_required=False,
     )
     return replace(plain, **changes)  # type: ignore[arg-type]
 
