@@ -104,6 +104,14 @@ def book_for_code(code: str) -> Book:
     return book_for_building(places.open_building(code).building_id).book
 
 
+def book_for_report(actor: Actor, building: str) -> Book:
+    """The book for a report taken by the actor: the building's, or while none is chosen their own place's."""
+    posts = actor.posts_granting(Permission.ISSUE_LIST)
+    place = sa.select(_places.c.id).where(_places.c.public_id == building) if building.isalnum() else None
+    found = database.connection().execute(place).scalar() if place is not None else None
+    return book_for_building(found or posts[0].place_id).book
+
+
 def view(actor: Actor, place: str) -> BookView:
     """The book that holds at one of the actor's places, for reading. Raises 404 outside them."""
     return _view(actor, _place(actor, place))

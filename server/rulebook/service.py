@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from models import Place, RuleBook, new_public_id
 from server.core import access, audit, database, etags
 from server.core.access import Actor
-from server.core.errors import FieldError, Problem, forbidden
+from server.core.errors import FieldError, Problem, forbidden, invalid
 from server.rulebook.queries import may_edit
 from server.rules import book_json
 from server.rules.book import RuleBook as Book
@@ -16,6 +16,7 @@ from server.rules.book_json import BookError
 from server.rules.permissions import Permission
 
 _books = RuleBook.__table__
+NOTE_MOST = 200
 
 
 def publish(actor: Actor, place: str, content: Any, note: str, base: int, now: datetime) -> int:
@@ -54,6 +55,14 @@ def publish(actor: Actor, place: str, content: Any, note: str, base: int, now: d
         detail={"version": version + 1},
     )
     return version + 1
+
+
+def note_of(written: str) -> str:
+    """What a page's form says was changed and why. Raises 422 for none."""
+    note = " ".join(written.split())
+    if not 2 <= len(note) <= NOTE_MOST or not note.isprintable():
+        raise invalid("note", f"请写一句改了什么、为什么，2 到 {NOTE_MOST} 个字。")
+    return note
 
 
 def _read(content: Any) -> Book:

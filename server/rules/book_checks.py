@@ -12,6 +12,8 @@ TOPICS_MOST = 12  # under one category: more is no choice, and the page of a cod
 TOPICS_IN_ALL = 120
 WRITTEN_MOST = 40  # questions answered by writing, in all: each is a field of every form
 WORDS_MOST = 40
+HELPERS_MOST = 3
+QUESTIONS_IN_ALL = 100  # each is a field of every form, and a form of ours has at most 200
 OPTIONS = range(2, 9)
 
 
@@ -68,8 +70,8 @@ def _topic(book: RuleBook, topic: Topic) -> Iterator[str]:
     asked = [question.text for question in topic.questions]
     if len(set(asked)) < len(asked):
         yield "有两个问题一样"
-    if len(topic.helpers) > 6:
-        yield "帮手最多6个"
+    if len(topic.helpers) > HELPERS_MOST:
+        yield f"帮手最多{HELPERS_MOST}个"
     for helper in topic.helpers:
         yield from _text("帮手的名称", helper.name, 1, 40)
         yield from _text("帮手能做什么", helper.what, 0, 60)
@@ -105,6 +107,8 @@ def _together(book: RuleBook) -> Iterator[str]:
     written = sum(q.ask in (Ask.NUMBER, Ask.TEXT) for t in book.topics if t.on for q in t.questions)
     if written > WRITTEN_MOST:
         yield f"要填数字或写字的问题一共最多{WRITTEN_MOST}个，其余请改成选择"
+    if sum(len(t.questions) for t in book.topics if t.on) > QUESTIONS_IN_ALL:
+        yield f"问题一共最多{QUESTIONS_IN_ALL}个，扫码打开的页面才不会太重"
     keys = [one.key for one in book.emergencies]
     yield from (f"紧急情况的代号“{key}”用了两次" for key in sorted({k for k in keys if keys.count(k) > 1}))
 

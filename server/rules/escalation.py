@@ -37,7 +37,10 @@ class Running:
 
 @dataclass(frozen=True, slots=True)
 class Reminder:
-    """Somebody is to be told. `at` is the moment it is about, `superior_too` that the level above hears it as well."""
+    """Somebody is to be told. `at`: the moment it is about (of SOON the deadline itself).
+
+    `superior_too`: the level above hears it as well.
+    """
 
     cause: Cause
     at: datetime
@@ -70,7 +73,7 @@ def act(running: Running, since: datetime, now: datetime) -> Verdict:
             return Verdict(missed, (), next_at)
     due_too = any(cause is Cause.DUE for cause, _ in passed)
     reminders = tuple(
-        Reminder(cause, at, cause in _SUPERIOR_TOO)
+        Reminder(cause, (running.due_at or at) if cause is Cause.SOON else at, cause in _SUPERIOR_TOO)
         for cause, at in passed
         if at >= since and not (cause is Cause.SOON and due_too)
     )

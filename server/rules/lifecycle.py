@@ -4,7 +4,7 @@
 (`lifecycle_needs`), what becomes of it (`lifecycle_steps`). `first_level` and `imported` are its two beginnings.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from models.enums import AWAITING_REPORTER, ENDED_STATES, OPEN_STATES, IssueState, Level, Move
 from server.rules.clocks import Span, Unit
@@ -29,7 +29,6 @@ from server.rules.return_visits import contradicts, counts_for_building, own_wor
 __all__ = [
     "AFTER_FOLLOW_UP",
     "CLOCK",
-    "FOLLOW_UP_AFTER",
     "RATING_WINDOW",
     "RETURN_VISIT_WINDOW",
     "URGE_AGAIN",
@@ -51,8 +50,9 @@ __all__ = [
     "staff",
 ]
 
-FOLLOW_UP_AFTER = timedelta(days=7)  # a private matter is asked after so long after it was found to be one
-AFTER_FOLLOW_UP = Span(3, Unit.WORKDAYS)  # and is to be settled so long after that, at the earliest
+AFTER_FOLLOW_UP = Span(
+    3, Unit.WORKDAYS
+)  # a private matter is to be settled so long after it was asked after, at the earliest
 
 S = IssueState
 _STAFF = frozenset({MoverKind.STAFF})

@@ -12,6 +12,7 @@ from server.core.access import Actor
 from server.core.errors import forbidden, not_found
 from server.issues import claims
 from server.issues.queries.scope import narrow, not_about
+from server.rulebook import queries as rulebook
 from server.rules import lifecycle
 from server.rules.levels import LEVEL_OF
 from server.rules.moves import OpenExtension
@@ -125,6 +126,7 @@ def _lock(query: sa.Select[Any]) -> Row[Any]:
 
 def facts_of(row: Row[Any]) -> lifecycle.IssueFacts:
     """What the law needs to know of a row of `FACTS` or of an issue in full."""
+    topic = rulebook.book_of(row.rule_book_id).topic(row.topic)
     return lifecycle.IssueFacts(
         state=row.state,
         level=row.level,
@@ -151,6 +153,7 @@ def facts_of(row: Row[Any]) -> lifecycle.IssueFacts:
         urged_by_office_at=row.urged_by_office_at,
         passed_up_from=_passed_up_from(row),
         reported_back=row.reported_back,
+        photo_required=topic is not None and topic.after_photo,
     )
 
 

@@ -1,6 +1,6 @@
 """What each move writes beside state and level: further columns of the issue, and rows that keep what was decided."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,6 +10,7 @@ from models import Extension, TriageDecision, new_public_id
 from models.enums import Level, Move, Role, Triage
 from server.core import database
 from server.core.workdays import calendar
+from server.rulebook import queries as rulebook
 from server.rules import clocks, lifecycle
 from server.rules.clocks import Span, Unit
 from server.rules.levels import LEVEL_OF
@@ -55,7 +56,10 @@ def columns(
             change |= _resumed(row, now)
         case Move.GRANT_EXTENSION if row.due_at is not None:
             more = Span(row.extension_workdays, Unit.WORKDAYS)
-            change |= {"due_at": clocks.due(row.due_at, more, calendar()), "extensions": row.extensions + 1}
+            change |= {
+                "due_at": clocks.due(row.due_at, more, calendar(), rulebook.book_of(row.rule_book_id).hours),
+                "extensions": row.extensions + 1,
+            }
         case Move.URGE:
             change |= {"urged": row.urged + 1, "urged_at": now}
         case Move.PUSH_BACK:
@@ -80,7 +84,8 @@ def _private(row: Row[Any], move: Move, details: Details, now: datetime) -> dict
     ask_at = details.follow_up_at
     if move is Move.TRIAGE:
         change["triage"] = details.triage
-        ask_at = now + lifecycle.FOLLOW_UP_AFTER if details.triage is Triage.PRIVATE else None
+        days = timedelta(days=rulebook.book_of(row.rule_book_id).follow_up_days)
+        ask_at = now + days if details.triage is Triage.PRIVATE else None
     change["follow_up_at"] = ask_at
     if ask_at is not None and row.due_at is not None:
         change["due_at"] = max(row.due_at, clocks.due(ask_at, lifecycle.AFTER_FOLLOW_UP, calendar()))
@@ -90,19 +95,23 @@ def _private(row: Row[Any], move: Move, details: Details, now: datetime) -> dict
 def _paused(row: Row[Any], now: datetime, until: datetime) -> dict[str, Any]:
     """Every deadline that has not passed moves past the planned pause at once."""
     change: dict[str, Any] = {"suspended_at": now, "suspended_until": until}
+    hours = rulebook.book_of(row.rule_book_id).hours
     for name in _DUES:
         if (due_at := getattr(row, name)) is not None:
-            change[name] = clocks.after_pause(due_at, now, until, calendar(), urgent=row.urgent)
+            change[name] = clocks.after_pause(due_at, now, until, calendar(), hours, urgent=row.urgent)
     return change
 
 
 def _resumed(row: Row[Any], now: datetime) -> dict[str, Any]:
     """Every deadline that was moved comes back by what is left of the pause."""
     change: dict[str, Any] = {"suspended_at": None, "suspended_until": None, "suspended_why": ""}
+    hours = rulebook.book_of(row.rule_book_id).hours
     for name in _DUES:
         due_at = getattr(row, name)
         if due_at is not None and due_at > row.suspended_at:
-            change[name] = clocks.after_early_resume(due_at, row.suspended_until, now, calendar(), urgent=row.urgent)
+            change[name] = clocks.after_early_resume(
+                due_at, row.suspended_until, now, calendar(), hours, urgent=row.urgent
+            )
     return change
 
 

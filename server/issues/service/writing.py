@@ -19,7 +19,9 @@ from server.core.hot import Chain, Link
 from server.core.workdays import calendar
 from server.issues import queries
 from server.issues.service import marks, visits, whistle_rows
+from server.rulebook import queries as rulebook
 from server.rules import clocks, escalation, lifecycle, turns
+from server.rules.book import clocks_for
 from server.rules.calendar import month_of
 from server.rules.clocks import Clocks
 from server.rules.lifecycle import Details, Mover, Refusal, Step
@@ -93,15 +95,16 @@ def running(row: Any) -> escalation.Running:
 
 
 def clocks_of(row: Any, level: Level) -> Clocks:
-    """How long a holder at `level` has for this issue; no clocks at all for what was imported from a ledger."""
+    """How long a holder at `level` has, by the book the issue was filed under; no clocks for what was imported."""
     if row.channel is Channel.LEDGER:
         return Clocks()
-    return turns.default_clocks(level, urgent=row.urgent)
+    book = rulebook.book_of(row.rule_book_id)
+    return clocks_for(book, book.topic(row.topic), level, urgent=row.urgent)
 
 
 def _begin_turn(row: Row[Any], level: Level, now: datetime) -> dict[str, Any]:
     """The clock columns of a turn that begins now. What was imported keeps the deadline it came with."""
-    ends = clocks.dues(clocks_of(row, level), now, calendar())
+    ends = clocks.dues(clocks_of(row, level), now, calendar(), rulebook.book_of(row.rule_book_id).hours)
     return {
         "held_since": now,
         "sign_in_due_at": ends.sign_in,

@@ -13,6 +13,7 @@ from server.issues.service import Report, Reported
 from server.photos import service as photos
 from server.rules import routing
 from server.rules.book import RuleBook, Topic
+from server.web.answers import given_answers
 from server.web.resident.forms import Form, wrong
 from server.web.resident.phrases import PHRASES, compose
 
@@ -37,7 +38,7 @@ def file_report(
         raise Problem(422, "emergency_first", alarm.sentence)
     if topic is not None:
         text = text or topic.name  # who tapped what it is need not write it too
-    answers = _answers(topic, form)
+    answers = given_answers(topic, form.typed)
     errors = _count(files)
     try:
         content = form.load(
@@ -59,12 +60,6 @@ def _topic(book: RuleBook, form: Form) -> Topic | None:
     """The chosen topic; one left ticked under a category that is no longer chosen counts for nothing."""
     topic = book.topic(form.typed.get("topic", ""))
     return topic if topic and topic.on and topic.category == form.typed.get("category") else None
-
-
-def _answers(topic: Topic | None, form: Form) -> dict[str, str]:
-    asked = enumerate(topic.questions, 1) if topic else ()
-    given = {question.text: form.typed.get(f"a-{topic.key if topic else ''}-{n}", "").strip() for n, question in asked}
-    return {question: said for question, said in given.items() if said}
 
 
 def _offered(category: str) -> tuple[str, ...]:
