@@ -47,30 +47,30 @@ def test_head_grid_community_two_departments_and_the_district(app: Flask, world:
         do(district, "appointments", 201, **post)
 
     # A resident reports; the head passes it up, the grid worker too; the community calls both departments.
-    said = {"category": "sewer", "text": "一楼卫生间返水，物业疏通过两次"}
+    said = {"category": "greenery", "text": "大树的根顶裂了院墙，物业修过两次"}
     filed = do(world.anyone(), f"codes/{building.stairwell_code}/issues", 201, **said)
     issue, claim = filed["id"], filed["claim_code"]
-    assert do(head, f"issues/{issue}/pass-up", text="要动主管道")["level"] == "grid"
+    assert do(head, f"issues/{issue}/pass-up", text="要请懂树的人")["level"] == "grid"
     assert do(grid, f"issues/{issue}/pass-up", text="要请部门")["level"] == "community"
-    sounded = do(clerk, f"issues/{issue}/whistles", 201, departments=list(ids.values()), text="请查小区主管道")["items"]
+    sounded = do(clerk, f"issues/{issue}/whistles", 201, departments=list(ids.values()), text="请来看树根")["items"]
     whistle = {each["department_name"]: each["id"] for each in sounded}
-    assert titles(housing) == titles(water) == ["吹哨：3栋的下水堵塞"]
+    assert titles(housing) == titles(water) == ["吹哨：3栋的绿化树木"]
 
     # Housing signs in and pushes back the next day; water does neither for a week.
     clock.set(at(12, 9, 30))
     do(housing, f"whistles/{whistle['住建局']}/sign-in")
     clock.set(at(12, 10, 10))
     tick(app)
-    assert "水务局没有按时签收：3栋的下水堵塞" in titles(clerk)
+    assert "水务局没有按时签收：3栋的绿化树木" in titles(clerk)
     clock.set(at(13, 10))
-    do(housing, f"whistles/{whistle['住建局']}/push-back", text="主管道归水务局管")
+    do(housing, f"whistles/{whistle['住建局']}/push-back", text="树下面是水务局的管道")
     page = world.anyone().get(f"/r/{claim}").get_data(as_text=True)
     assert "住建局退回" in page
     assert "水务局" in page
     assert do(clerk, f"whistles/{whistle['水务局']}/urge")["items"][1]["urged"] == 1
     clock.set(at(20, 9))
     tick(app)
-    late = "水务局没有按时反馈：3栋的下水堵塞"
+    late = "水务局没有按时反馈：3栋的绿化树木"
     assert all(late in titles(caller) for caller in (water, clerk, district))
     (overdue,) = district.get("/api/v1/whistles?state=overdue").json["items"]
     assert (overdue["issue"], overdue["department_name"]) == (issue, "水务局")
@@ -78,18 +78,18 @@ def test_head_grid_community_two_departments_and_the_district(app: Flask, world:
 
     # It comes at last; the community settles it with the reporter, and rates both.
     clock.set(at(21, 16))
-    do(water, f"whistles/{whistle['水务局']}/report-back", text="清了主管道的树根", done_on="2026-10-21")
+    do(water, f"whistles/{whistle['水务局']}/report-back", text="断了树根，院墙补好了", done_on="2026-10-21")
     view = clerk.get(f"/api/v1/issues/{issue}").json
     assert (view["level"], view["state"]) == ("community", "in_progress")
-    do(clerk, f"issues/{issue}/resolve", text="水务局清了主管道", done_by="水务局")
+    do(clerk, f"issues/{issue}/resolve", text="水务局断了树根，补了院墙", done_by="水务局")
     do(clerk, f"whistles/{whistle['水务局']}/rating", rating="unsatisfied", text="催了才来")
     do(clerk, f"whistles/{whistle['住建局']}/rating", rating="fairly")
 
     # Not good yet: that goes to the district, and counts neither for nor against the building.
     clock.set(at(22, 9))
-    again = do(world.anyone(), f"claims/{claim}/reopen", text="昨晚又返水")
+    again = do(world.anyone(), f"claims/{claim}/reopen", text="院墙又裂了")
     assert (again["state"], again["level"]) == ("reopened", "district")
-    assert "3栋的诉求还没好：下水堵塞" in titles(district)
+    assert "3栋的诉求还没好：绿化树木" in titles(district)
     with world.reading() as connection:
         assert connection.execute(sa.select(ReturnVisit.counts)).scalars().all() == [False]
     again = do(district, f"issues/{issue}/whistles", 201, departments=[ids["水务局"]], text="请彻底解决")["items"]

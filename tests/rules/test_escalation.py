@@ -49,7 +49,7 @@ def test_when_the_clock_looks_again(more: dict[str, object], after: datetime, ho
         (Level.COMMUNITY, {}, T + H, T + H, Cause.SIGN_IN, []),
         (Level.STREET, {}, T + H, T + H, Cause.SIGN_IN, []),
         (Level.DISTRICT, {}, T + H, T + H, None, [Cause.SIGN_IN]),
-        (Level.DEPARTMENT, {}, T + H, T + H, None, [Cause.SIGN_IN]),
+        (Level.DEPARTMENT, {}, T + H, T + H, None, []),  # each whistle has clocks of its own
         (Level.DISTRICT, {}, T + 24 * H, T + 24 * H, None, [Cause.CONTACT]),  # told of the sign-in before
         (Level.HEAD, {"suspended_until": T + 2 * H}, T + H, T + H, None, []),
         (Level.HEAD, {"imported": True}, T + H, T + 200 * H, None, [Cause.SOON]),

@@ -311,10 +311,10 @@ def test_every_role_finds_its_menu_open(world: World, neighbour: dict[str, str])
         menus[role] = len(menu)
     assert menus == {
         Role.HEAD: 7,
-        Role.GRID: 7,
-        Role.COMMUNITY: 9,
-        Role.STREET: 8,
-        Role.DISTRICT: 8,
-        Role.DEPARTMENT: 4,
+        Role.GRID: 8,
+        Role.COMMUNITY: 10,
+        Role.STREET: 9,
+        Role.DISTRICT: 9,
+        Role.DEPARTMENT: 5,
         Role.OPERATOR: 3,
     }
