@@ -166,7 +166,7 @@ TOPICS: tuple[Topic, ...] = (
         "light_stairs",
         C.LIGHTING,
         "楼道灯",
-        words("楼道灯 楼道+灯 声控灯 感应灯 走廊灯 楼梯灯 楼道+黑 楼道照明"),
+        words("楼道灯 楼+灯 声控灯 感应灯 走廊灯 楼梯灯 楼道+黑 楼道照明"),
         questions=(Question("几楼的灯？", Ask.TEXT),),
         after_photo=True,
     ),
