@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 ROOMS = (
     "identity", "places", "heads", "households", "photos", "moderation", "issues", "surveys", "duties", "scores",
-    "notices", "callbacks",
+    "notices", "open311", "callbacks",
 )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from server.issues.service.moving import (
     move_as_staff,
     reveal_contact,
 )
-from server.issues.service.reporting import Report, Reported, report_as_person, report_by_code
+from server.issues.service.reporting import Report, Reported, report_as_person, report_by_code, report_from_system
 from server.issues.service.telling import TellOfMove, tell_overdue_soon
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "plan_ledger",
     "report_as_person",
     "report_by_code",
+    "report_from_system",
     "reveal_contact",
     "tell_overdue_soon",
 ]

@@ -1,9 +1,16 @@
 """Reading checks: the office's queue, and what the public may see."""
 
-from server.moderation.queries.public import PublicIssue, PublicPhoto, issues_of_building, photo_of_building
+from server.moderation.queries.public import (
+    TEXT_PASSED,
+    PublicIssue,
+    PublicPhoto,
+    issues_of_building,
+    photo_of_building,
+)
 from server.moderation.queries.queue import CheckView, check, checks, not_about, waiting_for_us
 
 __all__ = [
+    "TEXT_PASSED",
     "CheckView",
     "PublicIssue",
     "PublicPhoto",
