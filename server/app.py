@@ -23,13 +23,28 @@ from server.open311.routes import blueprint as api_keys
 from server.open311.routes import door as open311_door
 from server.photos.routes import blueprint as photos
 from server.places.routes import blueprint as places
+from server.rulebook.routes import blueprint as rulebook
 from server.scores.routes import blueprint as scores
 from server.surveys.routes import blueprint as surveys
 from wechat.gateway import Edition, Gateway
 from wechat.live import OFFICIAL, LiveWeChat
 from wechat.tokens import TokenStore
 
-ROOMS = (identity, places, heads, households, photos, moderation, issues, surveys, duties, scores, notices, api_keys)
+ROOMS = (
+    identity,
+    places,
+    heads,
+    households,
+    photos,
+    moderation,
+    rulebook,
+    issues,
+    surveys,
+    duties,
+    scores,
+    notices,
+    api_keys,
+)
 
 MEGABYTE = 1024 * 1024
 

@@ -30,6 +30,7 @@ class Action(StrEnum):
     API_KEY_REVOKE = "api_key:revoke"
     APPOINTMENT_END = "appointment:end"
     APPOINTMENT_START = "appointment:start"
+    BOOK_PUBLISH = "book:publish"
     CODE_REVOKE = "code:revoke"
     CODE_ROTATE = "code:rotate"
     CONTENT_DECIDE = "content:decide"

@@ -48,6 +48,16 @@ class ReportFields(Schema):
         metadata={"description": "leave the number I gave at /me/phone as contact; only signed in, never by itself"},
     )
     photo_ids = photo_ids()
+    topic = Plain(
+        0, 40, load_default="", metadata={"description": "key from /codes/{code}/topics; one not known is none"}
+    )
+    answers = fields.Dict(
+        keys=Text(1, 40),
+        values=Text(0, 40),
+        load_default=dict,
+        validate=validate.Length(max=3, error="最多三个问题。"),
+        metadata={"description": "to the questions of the topic, by their text"},
+    )
 
     @ma.validates_schema
     def _one_phone(self, data: dict[str, Any], **_: Any) -> None:
@@ -81,6 +91,15 @@ class ReportSchema(ReportFields):
             raise ma.ValidationError("代报的方式只能是楼栋长代报、电话或书面。", "channel")
 
 
+class EmergencyToldSchema(Schema):
+    """A number to call before anything else."""
+
+    key = fields.String(required=True)
+    name = fields.String(required=True)
+    number = fields.String(required=True, metadata={"example": "119"})
+    sentence = fields.String(required=True)
+
+
 class ReportedSchema(Schema):
     """The answer to a report. The claim code is shown this once."""
 
@@ -90,6 +109,10 @@ class ReportedSchema(Schema):
     state = fields.Enum(IssueState, by_value=True, required=True)
     level = fields.Enum(Level, by_value=True, required=True)
     message = fields.String(required=True, metadata={"description": "where it went, in words"})
+    urgent = fields.Boolean(required=True)
+    emergency = fields.Nested(
+        EmergencyToldSchema, required=True, allow_none=True, metadata={"description": "show it before anything else"}
+    )
 
 
 class IssueQuery(PageQuery):
@@ -116,6 +139,8 @@ class IssueItemSchema(Schema):
     building_name = fields.String(required=True)
     reported_at = fields.AwareDateTime(required=True)
     rework = fields.Integer(required=True)
+    topic_name = fields.String(required=True)
+    urgent = fields.Boolean(required=True)
 
 
 IssuePageSchema = page_of(IssueItemSchema)
@@ -155,6 +180,12 @@ class IssueSchema(Schema):
     state_name = fields.String(required=True)
     level = fields.Enum(Level, by_value=True, required=True)
     level_name = fields.String(required=True)
+    topic = fields.String(required=True, metadata={"description": "key of the rule book, or empty"})
+    topic_name = fields.String(required=True)
+    answers = fields.List(
+        fields.List(fields.String()), required=True, metadata={"description": "[[question, answer], …]"}
+    )
+    urgent = fields.Boolean(required=True)
     text = fields.String(required=True)
     spot = fields.String(required=True)
     channel = fields.Enum(Channel, by_value=True, required=True)

@@ -112,6 +112,7 @@ def file_request(form: str) -> Response:
         external_id=body["external_id"],
         about_head=body["about_head"],
         has_media=bool(body["media_url"]),
+        attributes=body["attributes"],
     )
     filed = service.file_request(jurisdiction, wanted, clock.now())
     told = {"service_request_id": filed.id, "service_notice": filed.notice, "account_id": None}

@@ -89,6 +89,19 @@ class RequestSchema(Lenient):
     external_id = Text(1, EXTERNAL_ID_LIMIT, load_default="", data_key=f"attribute[{EXTERNAL_ID}]")
     about_head = fields.Boolean(load_default=False, data_key=f"attribute[{ABOUT_HEAD}]")
 
+    @ma.pre_load
+    def _attributes(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """The answers to the topic's questions, whose codes only its book knows."""
+        asked = {name: value for name, value in data.items() if name.startswith("attribute[q")}
+        return {**data, "attributes": asked}
+
+    attributes = fields.Dict(
+        keys=fields.String(),
+        values=Text(0, 40),
+        load_default=dict,
+        validate=validate.Length(max=20, error="最多三个问题。"),
+    )
+
     @ma.validates_schema
     def _where(self, data: dict[str, Any], **_: Any) -> None:
         if data["address_id"] or data["building"]:

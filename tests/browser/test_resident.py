@@ -250,6 +250,30 @@ def test_without_script_a_refused_form_says_that_photos_must_be_chosen_again(
     assert photos(world) == [(1067, 1600)]  # the server made it small and upright
 
 
+@pytest.mark.parametrize("script", [True, False])
+def test_what_burns_is_answered_with_a_number_before_it_is_sent(world: World, browse: Browse, script: bool) -> None:
+    building = world.building()
+    head = world.head(building)
+    page = browse(script=script)
+    page.goto(f"/q/{building.stairwell_code}")
+    page.locator("label[for=c-power]").click()
+    page.locator("label[for=t-power_out]").click()
+    page.locator("#t-power_out ~ .q select").first.select_option("一个单元")
+    _fits(page)
+    page.fill("#text", "配电箱冒烟了，快来人")
+    page.locator("#send").click()
+    call = page.locator(".alarm a")
+    expect(call).to_have_attribute("href", "tel:119")
+    _fits(page)
+    assert head.get("/api/v1/issues").json["items"] == []
+    expect(page.locator("#text")).to_have_value("配电箱冒烟了，快来人")
+    page.locator(".alarm button").click()
+    expect(page.locator("h1")).to_have_text("收到了")
+    (item,) = head.get("/api/v1/issues").json["items"]
+    assert (item["topic_name"], item["urgent"]) == ("停电", True)
+    assert head.get(f"/api/v1/issues/{item['id']}").json["answers"] == [["影响多少人家？", "一个单元"]]
+
+
 @pytest.mark.parametrize("width", [188, 320, PHONE, 1280])  # 188: a phone at 200 %
 def test_pages_fit_and_fingers_hit(world: World, browse: Browse, width: int) -> None:
     building = world.building(name="纺织厂家属院第十二栋（东侧）")
@@ -300,6 +324,10 @@ def test_the_keyboard_alone_can_report(world: World, browse: Browse) -> None:
     page.keyboard.press("ArrowRight")
     expect(page.locator("#c-power")).to_be_checked()
     page.keyboard.press("Tab")
+    page.keyboard.press("Space")
+    expect(page.locator("#t-power_out")).to_be_checked()
+    for _ in range(3):  # past the topic's two questions to the usual sentences
+        page.keyboard.press("Tab")
     page.keyboard.press("Space")
     expect(page.locator("#p-power-1")).to_be_checked()
     page.locator("#spot").focus()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 ROOMS = (
-    "identity", "places", "heads", "households", "photos", "moderation", "issues", "surveys", "duties", "scores",
+    "identity", "places", "heads", "households", "photos", "moderation", "rulebook", "issues", "surveys", "duties", "scores",
     "notices", "open311", "callbacks",
 )  # fmt: skip
 

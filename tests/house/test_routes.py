@@ -32,6 +32,8 @@ def unrepeatable(app: Flask, rules: Iterable[Rule]) -> list[str]:
         "identity.sign_in",  # a login code is good once; a repeated call asks for a new code
         "issues.contact",  # reads one field; each call is one line in the trail, on purpose
         "households.reveal",  # the same
+        "rulebook.check",  # files nothing
+        "rulebook.would_go",  # the same
     }
     return [
         f"{rule.rule} cannot be repeated: mark {rule.endpoint} @idempotent."

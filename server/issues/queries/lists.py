@@ -37,6 +37,8 @@ class IssueItem:
     building_name: str
     reported_at: datetime
     rework: int
+    topic_name: str
+    urgent: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,8 @@ _LIST: sa.Select[Any] = sa.select(
     _issues.c.spot,
     _issues.c.reported_at,
     _issues.c.rework,
+    _issues.c.topic_name,
+    _issues.c.urgent,
     _places.c.public_id.label("building"),
     _places.c.name.label("building_name"),
 ).join_from(_issues, _places, _places.c.id == _issues.c.building_id)
@@ -120,7 +124,7 @@ def _statement(shape: access.Shape | None, family: str | None, given: frozenset[
 
 
 def _item(row: Any) -> IssueItem:
-    _, public_id, category, state, level, excerpt, spot, reported_at, rework, building, building_name = row
+    _, public_id, category, state, level, excerpt, spot, reported_at, rework, topic, urgent, building, name = row
     return IssueItem(
-        public_id, category, state, state.zh, level, excerpt, spot, building, building_name, reported_at, rework
+        public_id, category, state, state.zh, level, excerpt, spot, building, name, reported_at, rework, topic, urgent
     )

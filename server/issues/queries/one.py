@@ -52,6 +52,10 @@ class IssueView:
     state_name: str
     level: Level
     level_name: str
+    topic: str
+    topic_name: str
+    answers: Sequence[Sequence[str]]
+    urgent: bool
     text: str
     spot: str
     channel: Channel
@@ -175,6 +179,10 @@ def _view(row: Row[Any], moves: Sequence[Move]) -> IssueView:
         state_name=row.state.zh,
         level=row.level,
         level_name=row.level.zh,
+        topic=row.topic,
+        topic_name=row.topic_name,
+        answers=row.answers or (),
+        urgent=row.urgent,
         text=row.text,
         spot=row.spot,
         channel=row.channel,

@@ -3,6 +3,7 @@
 Whoever hears of it hears after the commit: the third insert is the outbox's.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -24,14 +25,17 @@ from models.enums import (
     SessionKind,
 )
 from models.types import UTCDateTime
-from server.core import access, crypto, database, outbox
+from server.core import access, crypto, database, outbox, workdays
 from server.core.access import Actor
 from server.core.errors import Problem, invalid, not_found
 from server.core.hot import Chain, Hot, Link
 from server.issues import claims
 from server.photos import service as photos
-from server.rules.lifecycle import first_level
+from server.rulebook import queries as rulebook
+from server.rules import routing
+from server.rules.book import Emergency
 from server.rules.permissions import Permission
+from server.rules.routing import PlaceFacts, Suggestion
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,8 @@ class Report:
     contact: str = ""
     use_my_phone: bool = False
     photo_ids: list[str] = field(default_factory=list)
+    topic: str = ""  # key of the rule book; "": not chosen
+    answers: Mapping[str, str] = field(default_factory=dict)  # to the topic's questions, by their text
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,8 @@ class Reported:
     state: IssueState
     level: Level
     message: str
+    urgent: bool
+    emergency: Emergency | None  # call this number first
 
 
 class Building(NamedTuple):
@@ -67,6 +75,7 @@ class Building(NamedTuple):
     community_id: int
     closed_at: datetime | None
     has_head: bool
+    rule_book_id: int | None
     revoked_at: datetime | None
 
 
@@ -74,7 +83,19 @@ _place = Place.__table__.c
 _NEW_ISSUE = (
     *("public_id", "building_id", "grid_id", "community_id", "category", "text", "spot", "channel", "state", "level"),
     *("about_head", "reporter_id", "claim_index", "contact_sealed", "reported_at", "outcome", "responsible", "rework"),
-    *("source", "number", "version"),
+    *(
+        "source",
+        "number",
+        "version",
+        "topic",
+        "topic_name",
+        "answers",
+        "urgent",
+        "rule_book_id",
+        "suggested",
+        "suggested_why",
+    ),
+    *("sign_in_due_at", "contact_due_at", "due_at", "clock_at"),
 )
 _NEW_EVENT = ("at", "move", "from_state", "to_state", "level", "actor_id", "actor_role", "text")
 _HAS_HEAD = sa.exists(
@@ -88,7 +109,7 @@ _HAS_HEAD = sa.exists(
     )
     .correlate(Place.__table__)
 ).label("has_head")
-_BUILDING = (_place.id, _place.grid_id, _place.community_id, _place.closed_at, _HAS_HEAD)
+_BUILDING = (_place.id, _place.grid_id, _place.community_id, _place.closed_at, _HAS_HEAD, rulebook.latest_id(_place))
 _BY_CODE = Hot(
     sa.select(*_BUILDING, StairwellCode.revoked_at)
     .join_from(StairwellCode, Place, _place.id == StairwellCode.building_id)
@@ -161,7 +182,9 @@ def _file(
     if building.closed_at is not None:
         raise invalid("code", "这栋楼已经停用，不再接受上报，请联系社区。")
     has_grid = building.grid_id is not None and not (report.about_head and _head_works_the_grid(building, now))
-    step = first_level(about_head=report.about_head, has_live_head=building.has_head, has_grid=has_grid)
+    book, facts = rulebook.book_of(building.rule_book_id), PlaceFacts(building.has_head, has_grid, report.about_head)
+    said = routing.suggest(book, report.text, report.category, report.topic, facts, now, workdays.calendar())
+    step, answers = said.step, _answers(said, report)
     claim, public_id = claims.new_claim(), new_public_id()
     issue_id = _INSERT.run(
         {
@@ -186,6 +209,17 @@ def _file(
             "source": source,
             "number": number,
             "version": 1,
+            "topic": said.topic.key if said.topic else "",
+            "topic_name": said.topic.name if said.topic else "",
+            "answers": answers,
+            "urgent": said.urgent,
+            "rule_book_id": building.rule_book_id,
+            "suggested": said.triage,
+            "suggested_why": said.triage_why,
+            "sign_in_due_at": said.dues.sign_in,
+            "contact_due_at": said.dues.contact,
+            "due_at": said.dues.report,
+            "clock_at": said.clock_at,
         },
         {
             "at": now,
@@ -203,7 +237,17 @@ def _file(
         uploader = taken_by.person_id if taken_by else reporter_id
         photos.attach(report.photo_ids, issue_id=issue_id, uploaded_by_id=uploader, now=now, use=PhotoUse.REPORT)
     url = f"{current_app.extensions['settings'].public_url}/r/{claim}"
-    return Reported(public_id, claims.show(claim), url, step.to_state, step.to_level, step.reason)
+    return Reported(
+        public_id, claims.show(claim), url, step.to_state, step.to_level, step.reason, said.urgent, said.emergency
+    )
+
+
+def _answers(said: Suggestion, report: Report) -> Any:
+    """What was answered to the chosen topic's questions; a guessed topic asked nothing. Raises 422 for what does not fit."""
+    kept, faults = routing.answers(None if said.guessed else said.topic, report.answers)
+    if faults:
+        raise invalid("answers", "".join(faults))
+    return kept or sa.null()
 
 
 def _head_works_the_grid(building: Building, now: datetime) -> bool:

@@ -13,7 +13,16 @@ from server.open311.queries.keys import (
     places_for_keys,
 )
 from server.open311.queries.requests import Found, Search, request, requests
-from server.open311.queries.services import ABOUT_HEAD, BUILDING, EXTERNAL_ID, Service, definition, service, services
+from server.open311.queries.services import (
+    ABOUT_HEAD,
+    BUILDING,
+    EXTERNAL_ID,
+    Service,
+    answers,
+    definition,
+    service,
+    services,
+)
 from server.open311.queries.updates import latest_update_of, updates
 
 __all__ = [
@@ -28,6 +37,7 @@ __all__ = [
     "Search",
     "Service",
     "addresses",
+    "answers",
     "building_of",
     "by_key",
     "by_name",

@@ -1,6 +1,7 @@
 """POST Service Request: another system reports for somebody. It is filed like every report, marked with the key's name."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -30,6 +31,7 @@ class Wanted:
     external_id: str = ""
     about_head: bool = False
     has_media: bool = False
+    attributes: Mapping[str, str] = field(default_factory=dict)  # the form's own names: "attribute[code]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,6 @@ def file_request(jurisdiction: Jurisdiction, wanted: Wanted, now: datetime) -> F
 
     Raises 404 for a service or building that is not there, or lies outside the key's place; 422 for a closed building.
     """
-    service = queries.service(jurisdiction, wanted.service_code)
     building = queries.building_of(jurisdiction, wanted.address_id)
     if building is None:
         raise Problem(404, "unknown_address", "没有这个 address_id，或者它不在这把密钥的范围里。楼栋编号见 addresses。")
@@ -56,19 +57,23 @@ def file_request(jurisdiction: Jurisdiction, wanted: Wanted, now: datetime) -> F
         database.advisory_lock(f"{jurisdiction.source} {wanted.external_id}")
         if known := _known(jurisdiction, building.community_id, wanted.external_id):
             return Filed(known, "这个编号之前已经登记过，没有重复登记。", fresh=False)
+    service = queries.service(building.id, wanted.service_code)
     report = Report(
         category=service.category,
         text=_text(service.name, wanted),
         spot=wanted.address if len(wanted.address) <= SPOT_LIMIT else "",
         about_head=wanted.about_head,
         contact=wanted.phone,
+        topic=service.topic.key if service.topic else "",
+        answers=queries.answers(service, wanted.attributes),
     )
     reported = issues.report_from_system(
         building.id, report, now, source=jurisdiction.source, number=wanted.external_id or None
     )
     follow = f"查询码 {reported.claim_code}，请转告上报人：凭它可以看进展、确认解决或说还没好。{reported.status_url}"
+    first = f"{reported.emergency.sentence}" if reported.emergency else ""
     media = "照片链接没有取用。" if wanted.has_media else ""
-    return Filed(reported.id, f"{reported.message}{media}{follow}", fresh=True)
+    return Filed(reported.id, f"{first}{reported.message}{media}{follow}", fresh=True)
 
 
 def _known(jurisdiction: Jurisdiction, community_id: int, external_id: str) -> str | None:

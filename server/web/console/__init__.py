@@ -105,6 +105,7 @@ from server.web.console import (  # noqa: E402, F401
     places,
     posts,
     residents,
+    rulebook,
     scores,
     sign_in,
 )

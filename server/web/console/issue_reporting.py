@@ -2,7 +2,7 @@
 
 from flask import Response, request
 
-from models.enums import IssueCategory, PhotoUse
+from models.enums import PhotoUse
 from server.core import clock
 from server.core.access import needs, require_actor
 from server.core.application import takes_up_to
@@ -12,7 +12,10 @@ from server.issues import service
 from server.issues.schemas import STAFF_CHANNELS, ReportSchema
 from server.issues.service import Report
 from server.places import queries as places
+from server.rulebook import queries as rulebook
+from server.rules.book import RuleBook
 from server.rules.permissions import Permission
+from server.web.answers import given_answers
 from server.web.console import blueprint
 from server.web.console.buildings import options
 from server.web.console.forms import Form, show
@@ -31,7 +34,14 @@ def _form(form: Form) -> Response:
     named = form.value("building")
     if named and named not in dict(buildings):  # street and district come from the building's own page
         buildings.append((named, places.detail(require_actor(), named).name))
-    return show("issue_new.html", form, buildings=buildings, categories=IssueCategory, channels=STAFF_CHANNELS)
+    book = _book(named)
+    kinds = [(kind.category.value, kind.name) for kind in book.offered]
+    return show("issue_new.html", form, buildings=buildings, kinds=kinds, book=book, channels=STAFF_CHANNELS)
+
+
+def _book(building: str) -> RuleBook:
+    """The book that holds at the building, or at the actor's own place while none is chosen."""
+    return rulebook.book_for_report(require_actor(), building)
 
 
 @blueprint.post("/issues/new")
@@ -42,7 +52,11 @@ def report_on_behalf() -> Response:
     """File it. The claim code is shown on this page only, to be given to the resident."""
     actor, now, form = require_actor(), clock.now(), Form.sent()
     try:
-        body = form.load(ReportSchema)
+        topic = _book(form.value("building")).topic(form.value("topic"))
+        if topic is not None:  # the nearer word: whoever chose it need not choose the category too
+            form.typed["category"] = topic.category.value
+        asked = tuple(name for name in form.typed if name.startswith("a-"))
+        body = form.load(ReportSchema, without=asked, answers=given_answers(topic, form.typed))
         body.pop("code")
         building, channel = body.pop("building"), body.pop("channel")
         body["photo_ids"] = [*body["photo_ids"], *keep_uploads(actor, PhotoUse.REPORT, now)]

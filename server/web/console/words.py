@@ -30,6 +30,7 @@ MENU = (
     Entry("内容审核", "console.moderation", ("moderation",), Permission.MODERATION_READ),
     Entry("住户", "console.households", ("households",), Permission.HOUSEHOLD_READ),
     Entry("地点", "console.places", ("places", "api-keys"), Permission.PLACE_READ),
+    Entry("办事规则", "console.rulebook", ("rulebook",), Permission.BOOK_READ),
     Entry("任职", "console.posts", ("posts",), Permission.APPOINTMENT_READ),
     Entry("考核", "console.months", ("months", "inspections", "deductions", "duties"), Permission.MONTH_READ),
     Entry("消息", "console.inbox", ("inbox",), Permission.INBOX_READ),
@@ -72,6 +73,7 @@ DONE = {
     "revoked": "楼道码已停用。",
     "notified": "通知已发给在任的楼栋长。",
     "key_revoked": "密钥已停用，对方系统马上不能再用。",
+    "rulebook": "新的一版规则已经生效，从现在起上报的事都按它办。",
     "retried": "已排队再试，请过几分钟刷新看结果。",
 }
 

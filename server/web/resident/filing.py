@@ -11,6 +11,9 @@ from server.issues import service as issues
 from server.issues.schemas import PHOTOS_MOST, ReportByCodeSchema
 from server.issues.service import Report, Reported
 from server.photos import service as photos
+from server.rules import routing
+from server.rules.book import RuleBook, Topic
+from server.web.answers import given_answers
 from server.web.resident.forms import Form, wrong
 from server.web.resident.phrases import PHRASES, compose
 
@@ -22,19 +25,41 @@ MISSING = {
 
 
 def file_report(
-    code: str, form: Form, files: list[FileStorage], now: datetime, reporter: Actor | None = None
+    code: str, book: RuleBook, form: Form, files: list[FileStorage], now: datetime, reporter: Actor | None = None
 ) -> Reported:
-    """Check the form, keep its photos, file the report. Raises Problem with the fields that are wrong."""
+    """Check the form, keep its photos, file the report. Raises Problem with the fields that are wrong.
+
+    What sounds like an emergency is refused once, with the number to call in `form.alarm`; sent again, it is filed.
+    """
     text = compose(form.ticked, form.typed.get("text", ""), _offered(form.typed.get("category", "")))
+    topic = _topic(book, form)
+    if not form.typed.get("called") and (alarm := routing.alarm(book, text, topic.key if topic else "")):
+        form.alarm = alarm
+        raise Problem(422, "emergency_first", alarm.sentence)
+    if topic is not None:
+        text = text or topic.name  # who tapped what it is need not write it too
+    answers = given_answers(topic, form.typed)
     errors = _count(files)
     try:
-        content = form.load(ReportByCodeSchema, **({"text": text} if text else {}), photo_ids=[])
+        content = form.load(
+            ReportByCodeSchema,
+            **({"text": text} if text else {}),
+            topic=topic.key if topic else "",
+            answers=answers,
+            photo_ids=[],
+        )
     except Problem as problem:
         errors += [_in_words(error, form, text) for error in problem.errors]
     if errors:
         raise wrong(*errors)
     content["photo_ids"] = _keep(files, now)
     return issues.report_by_code(code, Report(**content), now, reporter=reporter)
+
+
+def _topic(book: RuleBook, form: Form) -> Topic | None:
+    """The chosen topic; one left ticked under a category that is no longer chosen counts for nothing."""
+    topic = book.topic(form.typed.get("topic", ""))
+    return topic if topic and topic.on and topic.category == form.typed.get("category") else None
 
 
 def _offered(category: str) -> tuple[str, ...]:

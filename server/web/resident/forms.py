@@ -9,6 +9,7 @@ from flask import request
 from werkzeug.datastructures import FileStorage
 
 from server.core.errors import FieldError, Problem, flatten
+from server.rules.book import Emergency
 
 ONCE = "once"
 PHRASE = "phrase"
@@ -29,6 +30,7 @@ class Form:
     ticked: frozenset[str] = frozenset()
     errors: dict[str, str] = field(default_factory=dict)
     problem: str = ""
+    alarm: Emergency | None = None  # call this number before anything is sent
     lost_photos: bool = False  # a browser without script cannot be handed its files back
 
     @classmethod

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from models.enums import IssueCategory, Satisfaction
+from models.enums import Satisfaction
 from server.core import clock, database, etags, limits
 from server.core.access import open_to_all
 from server.core.application import takes_up_to
@@ -16,7 +16,9 @@ from server.moderation import queries as moderation
 from server.photos import queries as photos
 from server.places import queries as places
 from server.places.queries import BuildingView
+from server.rulebook import queries as rulebook
 from server.rules import allowances
+from server.rules.book import RuleBook
 from server.web.resident import recognition, status
 from server.web.resident.filing import file_report
 from server.web.resident.forms import Form, uploads
@@ -70,7 +72,7 @@ def send(code: str) -> AnyResponse:
             raise too_fast
         limits.spend(allowances.PHOTOS, len(files))
         reporter = recognition.reporter_of_form()
-        reported = file_report(places.plain_code(code), form, files, clock.now(), reporter)
+        reported = file_report(places.plain_code(code), _book(building), form, files, clock.now(), reporter)
     except Problem as problem:
         database.rollback()
         form.lost_photos = bool(files)
@@ -89,6 +91,10 @@ def open_photo(code: str, photo: str) -> Response:
     return etags.picture(file.etag, file.data)
 
 
+def _book(building: BuildingView) -> RuleBook:
+    return rulebook.book_for_building(building.building_id).book
+
+
 def _report_page(code: str, building: BuildingView, form: Form, status_code: int = 200) -> Response:
     page = render_template(
         "resident/report.html",
@@ -96,7 +102,7 @@ def _report_page(code: str, building: BuildingView, form: Form, status_code: int
         building=building,
         open_issues=moderation.issues_of_building(building.building_id),
         form=form,
-        categories=IssueCategory,
+        book=_book(building),
         phrases=PHRASES,
         typed_most=TYPED_MOST,
         photos_most=PHOTOS_MOST,

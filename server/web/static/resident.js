@@ -74,10 +74,11 @@
     if (!written.length && !draft.photos.length) return;
     written.forEach(function (f) {
       var at = form.elements[f[0]];
-      if (f[0] === "category" || f[0] === "phrase" || f[0] === "about_head" || f[0] === "unnamed") {
-        var boxes = at && at.length ? at : [at];
-        Array.prototype.forEach.call(boxes, function (box) { if (box && box.value === f[1]) box.checked = true; });
-      } else if (at) { at.value = f[1]; }
+      if (!at) return; // the office changed what is asked since
+      Array.prototype.forEach.call(at.tagName ? [at] : at, function (box) {
+        if (box.type !== "radio" && box.type !== "checkbox") box.value = f[1];
+        else if (box.value === f[1]) box.checked = true;
+      });
     });
     draft.photos.forEach(show);
     count();
@@ -268,13 +269,16 @@
       var slot = wrong(from.dataset.slot, from.textContent);
       if (from.textContent && slot) { any = true; if (from.dataset.slot !== "_") first = first || slot; }
     });
+    var alarm = page.getElementById("alarm"), call = alarm && alarm.firstElementChild;
+    $("alarm").innerHTML = call ? alarm.innerHTML : "";
+    if (call) { any = true; first = $("alarm"); }
     if (!any) wrong("_", (page.querySelector("[data-detail]") || {}).textContent || "没有发出去，请稍后再试。");
     form.once.value = newOnce(); // a refusal keeps nothing, so the next sending is another one
     mayHaveArrived = false;
     sending = null;
     hold(false);
     keep();
-    say("没有发出去，请改一下再发。");
+    say(call ? "还没有发出去：请先打电话。" : "没有发出去，请改一下再发。");
     (first || document.querySelector('[data-slot="_"]')).scrollIntoView({ block: "center" });
   }
   window.addEventListener("online", function () {

@@ -5,6 +5,7 @@ from xml.etree import ElementTree as tree
 import pytest
 
 from models.enums import IssueCategory, Role
+from server.rules.book_standard import STANDARD
 from tests.server.open311.conftest import V2, System, listed, opened
 from tests.world import Spot, World
 
@@ -52,7 +53,9 @@ def test_which_jurisdiction_is_asked_for_when_there_are_two(world: World, hotlin
 
 def test_services_are_the_categories_and_each_asks_for_the_building(hotline: System) -> None:
     services = hotline.get("services").json
-    assert [one["service_code"] for one in services] == [str(category) for category in IssueCategory]
+    codes = [one["service_code"] for one in services]
+    assert [code for code in codes if "." not in code] == [str(category) for category in IssueCategory]
+    assert "leak.leak_roof" in codes
     assert services[0] == {
         "service_code": "leak",
         "service_name": "漏水渗水",
@@ -146,3 +149,29 @@ def test_a_key_is_renewed_and_revoked_at_once(world: World, hotline: System, bui
         kept = c.exec_driver_sql("SELECT key_hash FROM api_keys").scalar_one()
     assert [word for word in trail if word.startswith("api_key")] == ["api_key:make", "api_key:renew", "api_key:revoke"]
     assert new.encode() not in bytes(kept)
+
+
+def test_a_topic_of_the_rule_book_is_a_service_with_its_questions(
+    world: World, hotline: System, building: Spot
+) -> None:
+    found = next(topic for topic in STANDARD.topics if any(question.choices for question in topic.questions))
+    code = f"{found.category}.{found.key}"
+    listed_one = next(one for one in hotline.get("services").json if one["service_code"] == code)
+    assert listed_one["service_name"] == found.name
+    asked = hotline.get(f"services/{code}").json["attributes"][1:-2]
+    assert [one["description"] for one in asked] == [question.text for question in found.questions]
+    chosen = next(one for one in asked if one["values"])
+    answers = {f"attribute[{one['code']}]": one["values"][0]["key"] if one["values"] else "1" for one in asked}
+    issue = hotline.file(building, service_code=code, **answers)
+    head = world.head(building)
+    told = head.get(f"/api/v1/issues/{issue}").json
+    assert told["topic"] == found.key
+    assert [chosen["description"], chosen["values"][0]["key"]] in [
+        [one["question"], one["answer"]] if isinstance(one, dict) else list(one) for one in told["answers"]
+    ]
+    assert hotline.get("requests", service_code=code).json[0]["service_name"] == found.name
+    wrong = {**answers, f"attribute[{chosen['code']}]": "都不是"}
+    answer = hotline.post("requests", service_code=code, address_id=building.public_id, description="漏水", **wrong)
+    assert answer.status_code == 400
+    assert "请从" in answer.json[0]["description"]
+    assert hotline.get("services/power.leak_roof").status_code == 404  # a topic under another category

@@ -48,10 +48,10 @@ def test_the_first_visit_is_light(world: World) -> None:
     assets = re.findall(r'(?:href|src)="(/static/[^"]+)"', page.text)
     assert len(assets) == 2
     sizes = [len(page.data), *(len(stairs.anyone.get(asset).data) for asset in assets)]
-    assert sum(sizes) < 40_000  # raw; design §7 allows 60 KB
+    assert sum(sizes) < 60_000  # raw; design §7; the shipped book's topics and questions are a third of the page
     gzip = {"Accept-Encoding": "gzip"}
     sent = [len(stairs.anyone.get(path, headers=gzip).data) for path in (stairs.path, *assets)]
-    assert sum(sent) < 16_000
+    assert sum(sent) < 18_000
 
 
 def test_assets_keep_for_a_year_under_an_address_of_their_own(world: World) -> None:
