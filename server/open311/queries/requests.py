@@ -136,8 +136,10 @@ def _told(row: Any) -> dict[str, Any]:
     closed_at = (row.ended_at or row.resolved_at) if status is Open311Status.CLOSED else None
     updated_at, text = closed_at or row.latest_at or row.reported_at, row.text
     requested_at = row.reported_at
-    if not row.own:
+    expected_at = row.due_at if status is Open311Status.OPEN else None
+    if not row.own:  # a deadline is counted from the report: its minute would tell the other
         updated_at, requested_at, text = day_of(updated_at), day_of(requested_at), publicity.excerpt(text)
+        expected_at = day_of(expected_at) if expected_at else None
     return {
         "service_request_id": row.public_id,
         "status": str(status),
@@ -149,7 +151,7 @@ def _told(row: Any) -> dict[str, Any]:
         "service_notice": None,
         "requested_datetime": requested_at,
         "updated_datetime": updated_at,
-        "expected_datetime": row.due_at if status is Open311Status.OPEN else None,
+        "expected_datetime": expected_at,
         "address": address_of(row),
         "address_id": row.building,
         "zipcode": None,

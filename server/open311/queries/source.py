@@ -60,6 +60,10 @@ PLACES = (
 
 
 def address_of(row: Any) -> str:
-    """From the most specific to the most general, as GeoReport asks: 3栋，阳光小区，幸福社区，临江街道，江南区."""
-    names = (row.building_name, row.estate_name, row.community_name, row.street_name, row.district_name)
+    """From the most specific to the most general, as GeoReport asks: 3栋，阳光小区，幸福社区，临江街道，江南区.
+
+    An estate that the building's own name begins with is not said twice: 桂花苑1栋.
+    """
+    estate_name = None if row.estate_name and row.building_name.startswith(row.estate_name) else row.estate_name
+    names = (row.building_name, estate_name, row.community_name, row.street_name, row.district_name)
     return "，".join(filter(None, names))

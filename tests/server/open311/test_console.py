@@ -1,6 +1,9 @@
 """接口密钥 on the console: made, shown once, renewed, revoked; the street looks on."""
 
 import re
+from typing import Any
+
+from flask import Flask
 
 from models.enums import Role
 from tests.server.open311.conftest import System
@@ -34,3 +37,22 @@ def test_a_key_is_made_shown_once_renewed_and_revoked(world: World, building: Sp
     seen = street.open("/console/places").text + street.open("/console/api-keys").text
     assert "12345 热线" in seen
     assert "发一把密钥" not in seen
+
+
+def test_the_first_key_is_made_at_the_terminal(app: Flask, world: World, building: Spot) -> None:
+    def make(*args: str) -> Any:
+        return app.test_cli_runner().invoke(args=["keys", "make", *args])
+
+    told = ("--jurisdiction", "nanhu.gov.cn", "--name", "12345 热线")
+    made = make("--place", world.district().code, *told)
+    assert made.exit_code == 0, made.output
+    system = System(world.anyone(), made.output.strip(), "", "nanhu.gov.cn")
+    assert system.get("addresses").json[0]["code"] == building.code
+    for wrong in (
+        make("--place", "nowhere", *told),
+        make("--place", building.code, *told),
+        make("--place", world.street().code, *told),  # the name means the district by now
+        make("--place", world.district().code, "--jurisdiction", "南湖", "--name", "x"),
+    ):
+        assert wrong.exit_code == 1
+        assert len(wrong.output.strip().splitlines()) == 1
