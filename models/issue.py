@@ -151,6 +151,8 @@ class IssueEvent(Base):
 
     __table_args__ = (
         sa.Index("ix_issue_events_issue", "issue_id", "id"),
+        # Other systems ask what happened since they last asked (Open311).
+        sa.Index("ix_issue_events_at", "at", "id"),
         # Settlement counts a month's rework here without touching the other events.
         sa.Index("ix_issue_events_reopened", "at", "issue_id", "level", **_where(REOPENED)),
     )

@@ -22,6 +22,9 @@ from server.moderation import words
 from server.moderation.routes import blueprint as moderation
 from server.notices import templates
 from server.notices.routes import blueprint as notices
+from server.open311 import formats as open311
+from server.open311.routes import blueprint as api_keys
+from server.open311.routes import door as open311_door
 from server.photos.routes import blueprint as photos
 from server.places.routes import blueprint as places
 from server.rulebook.routes import blueprint as rulebook
@@ -34,7 +37,7 @@ from wechat.tokens import TokenStore
 
 ROOMS = (
     *(identity, places, departments, heads, households, photos, moderation, rulebook, commons, issues, life, whistles),
-    *(shield, surveys, duties, scores, notices),
+    *(shield, surveys, duties, scores, notices, api_keys),
 )
 
 MEGABYTE = 1024 * 1024
@@ -64,6 +67,7 @@ def create_app(
     app.extensions["limits"] = limits.Limits(settings, app.extensions["keyring"])
     app.extensions["wechat_tokens"] = store = wechat_tokens.build(settings, app.extensions["keyring"])
     app.extensions["wechat"] = gateway or wechat_gateway(settings, store)
+    app.extensions["faces"] = {"/open311/": open311.refusal}
     app.extensions["word_list"] = words.load(settings)
 
     templates.init_app(app, settings.wechat.templates_file)
@@ -76,6 +80,7 @@ def create_app(
     for room in ROOMS:
         contract.register_blueprint(room, url_prefix=api.PREFIX + (room.url_prefix or ""))
     app.register_blueprint(callbacks)
+    app.register_blueprint(open311_door)
     web.init_app(app)
     commands.init_app(app)
     return app

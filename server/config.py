@@ -108,8 +108,7 @@ class Settings:
             font=_font(env),
             web_workers=max(1, _whole_number(env, "WEB_WORKERS", 2)),
             web_threads=max(1, _whole_number(env, "WEB_THREADS", 4)),
-            # A developer, a demonstration and a benchmark are one caller; the street is many.
-            limits=_one_of(env, "LOUZHANG_LIMITS", ("ON", "OFF") if production else ("OFF", "ON")) == "ON",
+            limits=_one_of(env, "LOUZHANG_LIMITS", ("ON", "OFF")) == "ON",
         )
 
 

@@ -25,6 +25,9 @@ START = "0" * 64
 class Action(StrEnum):
     """What can be in the trail: `subject:verb`. Keep alphabetised."""
 
+    API_KEY_MAKE = "api_key:make"
+    API_KEY_RENEW = "api_key:renew"
+    API_KEY_REVOKE = "api_key:revoke"
     APPOINTMENT_END = "appointment:end"
     APPOINTMENT_START = "appointment:start"
     BOOK_PUBLISH = "book:publish"

@@ -131,6 +131,10 @@ def answer(problem: Problem) -> Response:
     """The response for a problem, as JSON or as a page."""
     status = problem.code or 500
     request_id = g.get("request_id", "")
+    for beginning, face in current_app.extensions.get("faces", {}).items():
+        if request.path.startswith(beginning):
+            told: Response = face(problem, status)  # a door for others speaks as their standard says
+            return told
     if is_api(request.path):
         body: dict[str, Any] = {
             "type": "about:blank",

@@ -25,11 +25,15 @@ FORM_FIELD = "once"
 FORMS = ("multipart/", "application/x-www-form-urlencoded")
 SHAPE = re.compile(r"[A-Za-z0-9_-]{16,80}")
 KEPT_HEADERS = ("Content-Type", "Location", "ETag")
+ANYONE = "anyone"
 _SEALED = "idempotency_keys.answer_sealed"
 
 _FIND = Hot(
-    sa.select(IdempotencyKey.request_hash, IdempotencyKey.status, IdempotencyKey.answer_sealed).where(
-        IdempotencyKey.owner == sa.bindparam("o"), IdempotencyKey.key == sa.bindparam("k")
+    sa.select(
+        IdempotencyKey.owner, IdempotencyKey.request_hash, IdempotencyKey.status, IdempotencyKey.answer_sealed
+    ).where(
+        sa.or_(IdempotencyKey.owner == sa.bindparam("o"), IdempotencyKey.owner == sa.bindparam("a")),
+        IdempotencyKey.key == sa.bindparam("k"),
     )
 )
 _KEEP = Hot(sa.insert(IdempotencyKey), ("owner", "key", "request_hash", "status", "answer_sealed", "created_at"))
@@ -50,31 +54,29 @@ class Attempt:
 
     def __init__(self, key: str) -> None:
         actor = access.current_actor()
-        self.owner = _owner(actor.person_id if actor else None, request.path)
-        self.anybodys = _owner(None, request.path)
+        system = request.headers.get("X-Api-Key")  # in the body it makes the body another one
+        whose = _person(actor.person_id) if actor else f"system {system}" if system else ANYONE
+        self.owner = _owner(whose, request.path)
+        self.anybodys = _owner(ANYONE, request.path)
         self.key = key
         self.request_hash = crypto.blind_index(_body(), "idempotency_keys.request_hash")
 
     def replay(self) -> Response | None:
         """The answer given before. Raises 422 when the body differs."""
-        found = _FIND.one({"o": self.owner, "k": self.key}) or self._kept_as_anybodys()
-        if found is None:
-            return None
-        request_hash, status, answer_sealed = found
+        kept = {row[0]: row for row in _FIND.all({"o": self.owner, "a": self.anybodys, "k": self.key})}
+        found = kept.get(self.owner)
+        if found is None:  # what `keep_as_anybodys` kept of this very request
+            found = kept.get(self.anybodys)
+            if found is None or found[1] != self.request_hash:
+                return None
+        _, request_hash, status, answer_sealed = found
         if request_hash != self.request_hash:
             raise Problem(422, "key_reused", "同一个 Idempotency-Key 不能用于不同的内容，请换一个新的。")
-        kept = json.loads(crypto.open_sealed(answer_sealed, _SEALED))
-        response = current_app.response_class(kept["body"], status=status)
-        response.headers.update(kept["headers"])
+        answer = json.loads(crypto.open_sealed(answer_sealed, _SEALED))
+        response = current_app.response_class(answer["body"], status=status)
+        response.headers.update(answer["headers"])
         response.headers["Idempotent-Replay"] = "true"
         return response
-
-    def _kept_as_anybodys(self) -> tuple[Any, ...] | None:
-        """What `keep_as_anybodys` kept of this very request."""
-        if self.owner == self.anybodys:
-            return None
-        found = _FIND.one({"o": self.anybodys, "k": self.key})
-        return found if found and found[0] == self.request_hash else None
 
     def remember(self, response: Response) -> None:
         """Keep a successful answer, in the same transaction as what it announces."""
@@ -100,8 +102,11 @@ class Attempt:
             ) from None
 
 
-def _owner(person_id: int | None, path: str) -> bytes:
-    whose = "anyone" if person_id is None else f"person {person_id}"
+def _person(person_id: int) -> str:
+    return f"person {person_id}"
+
+
+def _owner(whose: str, path: str) -> bytes:
     return crypto.blind_index(f"{whose} POST {path}", "idempotency_keys.owner")
 
 
@@ -112,7 +117,7 @@ def keep_as_anybodys() -> None:
 
 def forget_answers(person_id: int, path: str) -> None:
     """Delete the remembered answers of one person at one address: a repetition there is done anew."""
-    owned = IdempotencyKey.owner == _owner(person_id, path)
+    owned = IdempotencyKey.owner == _owner(_person(person_id), path)
     database.connection().execute(sa.delete(IdempotencyKey).where(owned))
 
 

@@ -64,7 +64,7 @@ class Rule:
     """One window of an allowance: for all processes together, and for this one when it counts alone."""
 
     name: str
-    by: str  # address, code or session
+    by: str  # address, code, session or key
     seconds: int
     together: int
     alone: int
@@ -151,7 +151,12 @@ class Limits:
 
     def read(self, allowance: Allowance) -> tuple[Rule, ...]:
         """The windows of an allowance, from now on those of its name."""
-        told = {"address": allowance.per_address, "session": allowance.per_session, "code": allowance.per_code}
+        told = {
+            "address": allowance.per_address,
+            "session": allowance.per_session,
+            "code": allowance.per_code,
+            "key": allowance.per_key,
+        }
         self._rules[allowance.name] = rules = tuple(
             Rule(
                 allowance.name,
@@ -253,6 +258,12 @@ def refusal() -> Problem | None:
 def spend(allowance: Allowance, cost: int) -> None:
     """Count what only shows in the body, before it is worked on: the photos of a form. Raises 429."""
     if cost and _here().on and (found := _here().refuse((allowance,), _here().callers(), clock.now(), cost=cost)):
+        raise _too_fast(found)
+
+
+def spend_by(allowance: Allowance, by: str, told: str) -> None:
+    """Count by what only the view knows: the key of another system. Raises 429, before anything is asked of the database."""
+    if told and _here().on and (found := _here().refuse((allowance,), {by: told}, clock.now())):
         raise _too_fast(found)
 
 

@@ -1,7 +1,5 @@
 """Fields and manners shared by every room's schemas: unknown fields refused, text cleaned, messages in Chinese."""
 
-import re
-import unicodedata
 from typing import Any
 
 import marshmallow as ma
@@ -9,10 +7,7 @@ from flask_smorest.fields import Upload
 from marshmallow import fields, validate
 from werkzeug.datastructures import FileStorage
 
-from server.rules import calendar
-
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff]")
-_OVERRIDES = re.compile(r"[\u202a-\u202e\u2066-\u2069]")  # direction overrides can make text read as its opposite
+from server.rules import calendar, writing
 
 _MESSAGES: dict[type[fields.Field[Any]], dict[str, str]] = {
     fields.Field: {
@@ -49,11 +44,25 @@ class Schema(ma.Schema):
         unknown = ma.RAISE
 
 
+class _Length(validate.Length):
+    """A length check that says by how much a text is too long, so that it can be shortened without counting."""
+
+    def __init__(self, least: int, most: int) -> None:
+        super().__init__(
+            min=least, max=most, error=f"应为 {least} 到 {most} 个字。" if least else f"最多 {most} 个字。"
+        )
+        self.most = most
+
+    def __call__(self, value: Any) -> Any:
+        over = len(value) - self.most
+        if over > 0 and isinstance(value, str):
+            raise ma.ValidationError(f"最多 {self.most} 个字，多了 {over} 个，请删短一些。")
+        return super().__call__(value)
+
+
 def length(least: int, most: int) -> validate.Length:
     """A length check that speaks Chinese."""
-    return validate.Length(
-        min=least, max=most, error=f"应为 {least} 到 {most} 个字。" if least else f"最多 {most} 个字。"
-    )
+    return _Length(least, most)
 
 
 def between(least: int, most: int) -> validate.Range:
@@ -74,20 +83,18 @@ class Text(fields.String):
         self._lines = lines
 
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
-        return clean(super()._deserialize(value, attr, data, **kwargs) or "", lines=self._lines)
+        text = clean(super()._deserialize(value, attr, data, **kwargs) or "", lines=self._lines)
+        if text and not writing.says_something(text):
+            raise ma.ValidationError("里面没有看得见的字。")
+        return text
 
 
 def clean(text: str, *, lines: bool = False) -> str:
     """Text as it is kept. Raises ValidationError for characters nobody types and databases refuse."""
-    text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-    text = text.strip() if lines else " ".join(text.split())
-    if _CONTROL.search(text.replace("\n", "") if lines else text) or _OVERRIDES.search(text):
-        raise ma.ValidationError("含有无法显示的控制字符，请删去后再试。")
     try:
-        text.encode()
-    except UnicodeEncodeError:
-        raise ma.ValidationError("文字编码不对。") from None
-    return text
+        return writing.clean(text, lines=lines)
+    except ValueError as error:
+        raise ma.ValidationError(str(error)) from None
 
 
 class Plain(fields.String):

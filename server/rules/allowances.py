@@ -15,13 +15,15 @@ class Allowance:
     """What may be asked, in the words of the library `limits`: `"60/minute; 400/hour"`.
 
     `name` is what is counted together: routes that share it share its counters. `per_code` counts by the stairwell or claim
-    code in the address, `per_session` by the token. With `failures_only` just what was not found counts.
+    code in the address, `per_session` by the token, `per_key` by another system's key. With `failures_only` just what was
+    not found counts.
     """
 
     name: str
     per_address: str = ""
     per_code: str = ""
     per_session: str = ""
+    per_key: str = ""
     failures_only: bool = False
 
 
@@ -53,3 +55,8 @@ PHONES = Allowance("phones", "60/minute; 200/hour", per_session="5/10 minute; 10
 # scrypt takes a twentieth of a second. An office of fifty, behind one address, begins its morning. Guesses at one user name
 # are slowed more, in the database (`server.core.auth`).
 PASSWORDS = Allowance("passwords", "60/minute; 300/hour")
+
+# Another system sends for a whole city from one address: a burst when its own queue was held up, and 2,000 in an hour. A list
+# is up to a thousand rows: twice a minute is often enough to keep up.
+OPEN311_WRITES = Allowance("open311 writes", "300/minute; 6000/hour", per_key="120/minute; 2000/hour")
+OPEN311_READING = Allowance("open311 reading", "120/minute; 1500/hour")

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from models.enums import OPEN_STATES, IssueCategory, IssueState, Satisfaction
 from server.rules.ledger_mapping import BY_DUE, REQUIRED, LedgerMapping, Outcome, strptime_format
 from server.rules.tables import RowError
+from server.rules.writing import clean
 
 TEXT_LIMIT = 4000
 NUMBER_LIMIT = 60
@@ -19,8 +20,7 @@ PLACE_LIMIT = 200
 WORD_LIMIT = 100
 YEARS = range(2000, 2100)  # a year outside is a slip of the pen, or Excel's day zero
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_CONTROL_IN_TEXT = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")  # lines and tabs are welcome
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _END_OF_DAY = time(23, 59, 59)
 
 
@@ -142,11 +142,13 @@ class _Reader:
         return words
 
     def text(self) -> str:
-        text = _text_of(self.cell("text")).replace("\r\n", "\n").replace("\r", "\n")
-        if _CONTROL_IN_TEXT.search(text):
+        try:
+            text = clean(_text_of(self.cell("text")), lines=True)
+        except ValueError:
             self.wrong("text", "里面有看不见的字符，请删掉。")
-        elif len(text) > TEXT_LIMIT:
-            self.wrong("text", f"太长了，最多{TEXT_LIMIT}个字。")
+            return ""
+        if len(text) > TEXT_LIMIT:
+            self.wrong("text", f"太长了，最多{TEXT_LIMIT}个字，多了{len(text) - TEXT_LIMIT}个。")
         return text
 
     def day(self, moment: datetime) -> date:
@@ -218,7 +220,7 @@ def _text_of(value: object) -> str:
         return ""
     if isinstance(value, float) and value.is_integer():
         return str(int(value))
-    return str(value).strip().strip("\ufeff")
+    return unicodedata.normalize("NFC", str(value).strip().strip("\ufeff"))
 
 
 @lru_cache(maxsize=1024)

@@ -36,9 +36,9 @@ def test_without_settings_there_is_sqlite_a_key_of_ones_own_and_the_sandbox(tmp_
 def test_floods_are_slowed_unless_somebody_says_otherwise(tmp_path: Path) -> None:
     assert Settings.from_env(PRODUCTION).limits
     assert not Settings.from_env({**PRODUCTION, "LOUZHANG_LIMITS": "off"}).limits
-    at_home = {"LOUZHANG_INSTANCE": str(tmp_path)}  # a developer is one phone that asks like a hundred
-    assert not Settings.from_env(at_home).limits
-    assert Settings.from_env({**at_home, "LOUZHANG_LIMITS": "on"}).limits
+    at_home = {"LOUZHANG_INSTANCE": str(tmp_path)}  # what is tried at home is what the street gets
+    assert Settings.from_env(at_home).limits
+    assert not Settings.from_env({**at_home, "LOUZHANG_LIMITS": "off"}).limits
 
 
 def test_with_a_secret_the_platform_itself_is_asked() -> None:

@@ -79,6 +79,7 @@ INDEXES = (
     ("ix_issues_clock", "issues", ["clock_at"], "clock_at IS NOT NULL"),
     ("ix_issues_hidden", "issues", ["reporter_index", "id"], "reporter_index IS NOT NULL"),
     ("ix_issues_recurs", "issues", ["recurs_of_id"], "recurs_of_id IS NOT NULL"),
+    ("ix_issue_events_at", "issue_events", ["at", "id"], None),
 )
 
 
@@ -91,7 +92,8 @@ def upgrade() -> None:
             op.execute(f"ALTER TABLE {table} ADD COLUMN {name} {pg if postgresql else sqlite} {rest}")
     op.drop_index("ix_issues_due", table_name="issues")
     for name, table, indexed, where in INDEXES:
-        op.create_index(name, table, indexed, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+        only = {} if where is None else {"sqlite_where": sa.text(where), "postgresql_where": sa.text(where)}
+        op.create_index(name, table, indexed, **only)
     for table in APPEND_ONLY:
         _guard(table, postgresql)
     _speak({table: (*before, *added) for table, (_, _, before, added) in WORDS.items()}, postgresql)

@@ -113,6 +113,11 @@ def lock_own(actor: Actor, public_id: str) -> Row[Any]:
     return _lock(FACTS.where(_issues.c.public_id == public_id, own()).params(own_values(actor.person_id)))
 
 
+def lock_filed(public_id: str) -> Row[Any]:
+    """The facts of an issue whose reporter the caller has already proved to be: the system that filed it."""
+    return _lock(FACTS.where(_issues.c.public_id == public_id))
+
+
 def lock_claimed(claim: str) -> Row[Any]:
     """The facts of the issue a claim code belongs to."""
     index = claims.index(claim)

@@ -11,7 +11,7 @@ from server.issues.service.moving import (
     Wish,
     reveal_contact,
 )
-from server.issues.service.reporting import Report, Reported, report_as_person, report_by_code
+from server.issues.service.reporting import Report, Reported, report_as_person, report_by_code, report_from_system
 from server.issues.service.telling import TellOfMove
 from server.issues.service.ticking import close_silent, run_clocks
 from server.issues.service.whistle_ticking import run_whistle_clocks
@@ -39,6 +39,7 @@ __all__ = [
     "plan_ledger",
     "report_as_person",
     "report_by_code",
+    "report_from_system",
     "reveal_contact",
     "run_clocks",
     "run_whistle_clocks",

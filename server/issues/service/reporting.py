@@ -88,7 +88,18 @@ _place = Place.__table__.c
 _NEW_ISSUE = (
     *("public_id", "building_id", "grid_id", "community_id", "category", "text", "spot", "channel", "state", "level"),
     *("about_head", "reporter_id", "claim_index", "contact_sealed", "reported_at", "outcome", "responsible", "rework"),
-    *("source", "version", "topic", "topic_name", "answers", "urgent", "rule_book_id", "suggested", "suggested_why"),
+    *(
+        "source",
+        "number",
+        "version",
+        "topic",
+        "topic_name",
+        "answers",
+        "urgent",
+        "rule_book_id",
+        "suggested",
+        "suggested_why",
+    ),
     *("sign_in_due_at", "contact_due_at", "due_at", "clock_at"),
     *("anonymity", "reporter_index", "reporter_sealed"),
 )
@@ -178,6 +189,16 @@ def report_as_person(actor: Actor, building: str, channel: Channel | None, repor
     )
 
 
+def report_from_system(building_id: int, report: Report, now: datetime, *, source: str, number: str | None) -> Reported:
+    """File what another system reports of a building whose jurisdiction the caller has looked at (Open311).
+
+    `source` names the system's key and `number` is the system's own, once a community.
+    """
+    row = _BY_ID.one({"id": building_id, "now": now})
+    assert row is not None
+    return _file(Building(*row), report, Channel.OPEN311, now, reporter_id=None, source=source, number=number)
+
+
 def _file(
     building: Building,
     report: Report,
@@ -187,6 +208,8 @@ def _file(
     reporter_id: int | None,
     taken_by: Actor | None = None,
     joins: int | None = None,
+    source: str = "",
+    number: str | None = None,
 ) -> Reported:
     if building.closed_at is not None:
         raise invalid("code", "这栋楼已经停用，不再接受上报，请联系社区。")
@@ -222,7 +245,8 @@ def _file(
             "outcome": "",
             "responsible": "",
             "rework": 0,
-            "source": "",
+            "source": source,
+            "number": number,
             "version": 1,
             "topic": said.topic.key if said.topic else "",
             "topic_name": said.topic.name if said.topic else "",

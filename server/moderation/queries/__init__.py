@@ -2,6 +2,7 @@
 
 from server.moderation.queries.handles import issue_behind
 from server.moderation.queries.public import (
+    TEXT_PASSED,
     PublicIssue,
     PublicPhoto,
     issues_by_kind,
@@ -11,6 +12,7 @@ from server.moderation.queries.public import (
 from server.moderation.queries.queue import CheckView, check, checks, not_about, waiting_for_us
 
 __all__ = [
+    "TEXT_PASSED",
     "CheckView",
     "PublicIssue",
     "PublicPhoto",

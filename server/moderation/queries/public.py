@@ -31,7 +31,8 @@ _checks, _issues = ContentCheck.__table__, Issue.__table__
 _events, _photos = IssueEvent.__table__, Photo.__table__
 
 _WHOLE = tuple(category for category in IssueCategory if publicity.publicity(category) is Publicity.WHOLE)
-_TEXT_PASSED = (
+# That a report's words passed the content check; for a statement over `issues`.
+TEXT_PASSED = (
     sa.exists()
     .select_from(_checks.join(_events, _events.c.id == _checks.c.event_id))
     .where(
@@ -57,8 +58,8 @@ _LIST: sa.Select[Any] = (
         _issues.c.state,
         _issues.c.reported_at,
         # Read only where it may be shown: what did not pass never leaves the database.
-        sa.case((_TEXT_PASSED, sa.func.substr(_issues.c.text, 1, publicity.READ_AHEAD)), else_="").label("text"),
-        sa.case((_TEXT_PASSED, _issues.c.spot), else_="").label("spot"),
+        sa.case((TEXT_PASSED, sa.func.substr(_issues.c.text, 1, publicity.READ_AHEAD)), else_="").label("text"),
+        sa.case((TEXT_PASSED, _issues.c.spot), else_="").label("spot"),
     )
     .where(*_SHOWN, _issues.c.category.in_(publicity.LISTED))
     .order_by(_issues.c.id.desc())

@@ -82,6 +82,7 @@ def _surroundings() -> dict[str, Any]:
 
 # Registers each family of pages with the blueprint above.
 from server.web.console import (  # noqa: E402, F401
+    api_keys,
     codes,
     commons,
     deductions,

@@ -32,7 +32,7 @@ MENU = (
     Entry("内容审核", "console.moderation", ("moderation",), Permission.MODERATION_READ),
     Entry("身份查看", "console.openings", ("openings",), Permission.REPORTER_DECIDE),
     Entry("住户", "console.households", ("households",), Permission.HOUSEHOLD_READ),
-    Entry("地点", "console.places", ("places",), Permission.PLACE_READ),
+    Entry("地点", "console.places", ("places", "api-keys"), Permission.PLACE_READ),
     Entry("办事规则", "console.rulebook", ("rulebook",), Permission.BOOK_READ),
     Entry("任职", "console.posts", ("posts",), Permission.APPOINTMENT_READ),
     Entry("考核", "console.months", ("months", "inspections", "deductions", "duties"), Permission.MONTH_READ),
@@ -106,6 +106,7 @@ DONE = {
     "rotated": "已换发新码，旧码已经失效。请打印新海报张贴。",
     "revoked": "楼道码已停用。",
     "notified": "通知已发给在任的楼栋长。",
+    "key_revoked": "密钥已停用，对方系统马上不能再用。",
     "rulebook": "新的一版规则已经生效，从现在起上报的事都按它办。",
     "retried": "已排队再试，请过几分钟刷新看结果。",
 }

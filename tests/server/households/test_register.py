@@ -120,7 +120,7 @@ def test_the_same_door_of_another_building_or_unit_is_another_door(world: World)
         ({"door": "3" * 17}, "door"),
         ({"door": 301}, "door"),
         ({"unit": "1" * 17}, "unit"),
-        ({"unit": "1\u202e"}, "unit"),
+        ({"unit": "1\u202e1"}, "unit"),
         ({"tenancy": "castle"}, "tenancy"),
         ({"tenancy": None}, "tenancy"),
         ({"building": "x"}, "building"),

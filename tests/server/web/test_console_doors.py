@@ -179,6 +179,7 @@ IDS = (
     "check",
     "opening",
     "problem",
+    "key",
 )
 
 
