@@ -21,6 +21,7 @@ from server.issues.schemas import (
     JoinSchema,
     NoteSchema,
     OptionalNoteSchema,
+    OwnIssueQuery,
     PassUpSchema,
     ReportByCodeSchema,
     ReportedSchema,
@@ -71,11 +72,11 @@ def report_by_code(body: dict[str, Any], code: str) -> Reported:
 
 @blueprint.get("/my/issues")
 @needs(Permission.ISSUE_READ_OWN)
-@blueprint.arguments(IssueQuery, location="query")
+@blueprint.arguments(OwnIssueQuery, location="query")
 @blueprint.response(200, IssuePageSchema, ready=True)
 def my_issues(query: dict[str, Any]) -> Page[IssueItem]:
     """What I reported"""
-    return queries.page_of_own(require_actor(), Filters(**query))
+    return queries.page_of_own(require_actor(), Filters(**query), clock.now())
 
 
 @blueprint.get("/my/issues/<string(length=16):issue>")
@@ -225,7 +226,7 @@ def withdraw_claimed(body: dict[str, Any], claim: str) -> IssueView:
 @blueprint.response(200, IssuePageSchema, ready=True)
 def issues(query: dict[str, Any]) -> Page[IssueItem]:
     """The newest issues in my places"""
-    return queries.page_for_staff(require_actor(), Filters(**query))
+    return queries.page_for_staff(require_actor(), Filters(**query), clock.now())
 
 
 @blueprint.get("/issues/<string(length=16):issue>")

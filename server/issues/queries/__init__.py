@@ -1,6 +1,7 @@
 """Reading issues: lists, one issue with its timeline, and the locked rows that moves start from."""
 
-from server.issues.queries.lists import FAMILIES, Filters, IssueItem, page_for_staff, page_of_own
+from server.issues.queries.filters import FAMILIES, Filters
+from server.issues.queries.lists import IssueItem, page_for_staff, page_of_own
 from server.issues.queries.locks import FACTS, facts_of, lock_claimed, lock_for_staff, lock_own
 from server.issues.queries.one import (
     EventView,

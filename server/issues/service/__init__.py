@@ -1,5 +1,6 @@
 """Everything that changes an issue: reporting it, moving it, importing a ledger of them."""
 
+from server.issues.service.indexing import forget_index, index_issues, index_missing
 from server.issues.service.leaving import forget_contact, forget_reporter
 from server.issues.service.ledger import Plan, load_ledger, plan_ledger
 from server.issues.service.moving import (
@@ -20,7 +21,10 @@ __all__ = [
     "Wish",
     "close_silent",
     "forget_contact",
+    "forget_index",
     "forget_reporter",
+    "index_issues",
+    "index_missing",
     "load_ledger",
     "move_as_reporter",
     "move_as_staff",

@@ -14,6 +14,7 @@ from models import Appointment, Issue, IssueEvent, Person, Place
 from models.enums import OPEN_STATES, IssueState, Level, MessageKind, Move, Role
 from server.core import database
 from server.core.outbox import Done, End, Entry
+from server.issues.service import indexing
 from server.moderation import service as moderation
 from server.notices import service as notices
 from server.notices.service import Telling
@@ -93,6 +94,8 @@ class TellOfMove:
             .one()
         )
         moderation.ask_for_event(event.id, now)
+        if event.move in indexing.TELLING:
+            indexing.index_issues([event.issue_id])
         if now - event.at > STALE:
             return Done("stale")
         return Done(f"told {notices.tell_many(_tellings(event, now), now, happened_at=event.at)}")
