@@ -97,7 +97,7 @@ def _candidates(wanted: sa.Select[Any], sought: Sought, after: int | None) -> sa
             match.append(f"({' OR '.join(f'c{community}' for community in inside) or 'c0'})")
         holds = sa.literal_column(search.NAME).op("MATCH")(" AND ".join(match))
     query = wanted.join(table, ids == _issues.c.id).where(holds).order_by(order.desc())
-    return query if after is None else query.where(ids < after)
+    return query if after is None else query.where(order < after)
 
 
 def _numbers(values: list[int]) -> Any:
