@@ -14,6 +14,7 @@ from server.heads.routes import blueprint as heads
 from server.households.routes import blueprint as households
 from server.identity.routes import blueprint as identity
 from server.issues.routes import blueprint as issues
+from server.ledger.routes import blueprint as ledger
 from server.moderation import words
 from server.moderation.routes import blueprint as moderation
 from server.notices import templates
@@ -26,7 +27,7 @@ from wechat.gateway import Edition, Gateway
 from wechat.live import OFFICIAL, LiveWeChat
 from wechat.tokens import TokenStore
 
-ROOMS = (identity, places, heads, households, photos, moderation, issues, surveys, duties, scores, notices)
+ROOMS = (identity, places, heads, households, photos, moderation, issues, ledger, surveys, duties, scores, notices)
 
 MEGABYTE = 1024 * 1024
 

@@ -97,5 +97,5 @@ def index(*, anew: bool) -> None:
             done = service.index_missing(last)
         if done is None:
             break
-        last, count = done.last, count + done.count
+        last, count = done.last, count + done.number
     click.echo(f"新编入检索 {count} 件。")

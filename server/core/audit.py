@@ -33,6 +33,7 @@ class Action(StrEnum):
     DEDUCTION_CANCEL = "deduction:cancel"
     DEDUCTION_ENTER = "deduction:enter"
     DUTY_DECIDE = "duty:decide"
+    FIGURES_EXPORT = "figures:export"
     HOUSEHOLD_CHANGE = "household:change"
     HOUSEHOLD_EXPORT = "household:export"
     HOUSEHOLD_IMPORT = "household:import"
@@ -41,6 +42,7 @@ class Action(StrEnum):
     INVITATION_ACCEPT = "invitation:accept"
     INVITATION_MAKE = "invitation:make"
     INVITATION_REVOKE = "invitation:revoke"
+    ISSUE_EXPORT = "issue:export"
     ISSUE_REVEAL = "issue:reveal"
     LEDGER_IMPORT = "ledger:import"
     MONTH_CORRECT = "month:correct"
@@ -61,6 +63,7 @@ class Action(StrEnum):
     RESIDENT_ERASE = "resident:erase"
     SESSION_END = "session:end"
     SESSION_START = "session:start"
+    TEMPLATE_CHANGE = "template:change"
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from server.issues.schemas import (
     OptionalNoteSchema,
     OwnIssueQuery,
     PassUpSchema,
+    ReplySchema,
     ReportByCodeSchema,
     ReportedSchema,
     ReportSchema,
@@ -266,7 +267,7 @@ def start(body: dict[str, Any], issue: str) -> IssueView:
 @blueprint.post("/issues/<string(length=16):issue>/notes")
 @needs(Permission.ISSUE_NOTE)
 @idempotent
-@blueprint.arguments(NoteSchema)
+@blueprint.arguments(ReplySchema)
 @blueprint.response(200, IssueSchema)
 def note(body: dict[str, Any], issue: str) -> IssueView:
     """Tell how it is going; the reporter sees it"""

@@ -9,6 +9,7 @@ from marshmallow import fields, validate
 from models.enums import Channel, CheckState, IssueCategory, IssueState, Level, Move, Role, Satisfaction, Triage
 from models.issue import TEXT_LIMIT
 from server.core.schemas import PageQuery, Plain, PublicId, Schema, Text, page_of, pattern
+from server.rules import templates
 from server.rules.calendar import SHANGHAI
 from server.rules.grams import QUERY_LIMIT
 
@@ -243,6 +244,25 @@ class NoteSchema(Schema):
     text = Text(1, 1000, lines=True, required=True)
 
 
+def reply(least: int = 1, most: int = 1000, **kwargs: Any) -> Text:
+    """What staff tell a reporter: refused while a gap of a template is left in it."""
+    field = Text(least, most, lines=True, **kwargs)
+    field.validators.append(no_gap)
+    return field
+
+
+def no_gap(text: str) -> None:
+    """Refuse a text with an unfilled gap."""
+    if refusal := templates.may_send(text):
+        raise ma.ValidationError(refusal.reason)
+
+
+class ReplySchema(NoteSchema):
+    """A word of staff on the timeline."""
+
+    text = reply(required=True)
+
+
 class OptionalNoteSchema(Schema):
     """A move that may come with a word."""
 
@@ -252,14 +272,14 @@ class OptionalNoteSchema(Schema):
 class ResolveSchema(Schema):
     """What was done."""
 
-    text = Text(1, 1000, lines=True, required=True)
+    text = reply(required=True)
     photo_ids = photo_ids()
 
 
 class DeclineSchema(Schema):
     """Why not, and who is responsible."""
 
-    text = Text(1, 1000, lines=True, required=True)
+    text = reply(required=True)
     responsible = Text(1, 80, required=True, metadata={"description": "who is responsible, with how to reach them"})
 
 
@@ -274,7 +294,7 @@ class PassUpSchema(Schema):
     """To whom, and why."""
 
     to_level = fields.Enum(Level, by_value=True, load_default=None, metadata={"description": "default: the next level"})
-    text = Text(1, 1000, lines=True, required=True)
+    text = reply(required=True)
 
 
 class AnswersSchema(Schema):

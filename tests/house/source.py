@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 ROOMS = (
-    "identity", "places", "heads", "households", "photos", "moderation", "issues", "surveys", "duties", "scores",
+    "identity", "places", "heads", "households", "photos", "moderation", "issues", "ledger", "surveys", "duties", "scores",
     "notices", "callbacks",
 )  # fmt: skip
 

@@ -14,6 +14,7 @@ from server.issues.queries.one import (
     own_joined_to,
 )
 from server.issues.queries.scope import narrow, not_about
+from server.issues.queries.walk import walk
 
 __all__ = [
     "FACTS",
@@ -36,4 +37,5 @@ __all__ = [
     "own_joined_to",
     "page_for_staff",
     "page_of_own",
+    "walk",
 ]

@@ -33,7 +33,7 @@ class Indexed(NamedTuple):
     """A batch that was put into the index: the last issue's internal id, and how many."""
 
     last: int
-    count: int
+    number: int
 
 
 def index_missing(after: int = 0) -> Indexed | None:

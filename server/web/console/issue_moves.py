@@ -17,9 +17,9 @@ from server.issues.schemas import (
     AnswersSchema,
     DeclineSchema,
     JoinSchema,
-    NoteSchema,
     OptionalNoteSchema,
     PassUpSchema,
+    ReplySchema,
     ResolveSchema,
     RevealSchema,
 )
@@ -77,7 +77,7 @@ def start(issue: str) -> Response:
 @idempotent
 def note(issue: str) -> Response:
     """进展说明."""
-    return _move(issue, Permission.ISSUE_NOTE, Move.NOTE, NoteSchema, "note")
+    return _move(issue, Permission.ISSUE_NOTE, Move.NOTE, ReplySchema, "note")
 
 
 @blueprint.post("/issues/<string(length=16):issue>/resolve")
