@@ -60,4 +60,11 @@ def many_issues(connection: Connection, building: Any, count: int = 4000) -> Non
                 "'电梯停了，' || i, '', 'scan', 'confirmed', 'head', FALSE, '2026-01-01 00:00:00+00:00', '', '', 0, '', 1 FROM n"
             )
         )
+    connection.execute(
+        sa.text(
+            "INSERT INTO return_visits (issue_id, month, building_id, community_id, solved, answered_at, counts) "
+            "SELECT id, 202601, building_id, community_id, TRUE, '2026-01-02 00:00:00+00:00', TRUE FROM issues "
+            "WHERE state = 'confirmed'"
+        )
+    )
     connection.execute(sa.text("ANALYZE"))

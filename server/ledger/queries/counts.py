@@ -6,7 +6,7 @@ ten years as after one.
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -68,7 +68,7 @@ class Wanted:
     @property
     def months(self) -> list[int]:
         """The months the period touches."""
-        found, last = [month_of(self.period.since)], month_of(self.period.until)
+        found, last = [month_of(self.period.since)], month_of(self.period.until - timedelta(microseconds=1))
         while found[-1] < last:
             found.append(next_(found[-1]))
         return found

@@ -12,14 +12,18 @@ from server.core.paging import Page
 from server.issues import queries
 from server.issues.queries import Filters, IssueItem, IssueView
 from server.issues.schemas import IssueQuery
+from server.ledger import queries as templates
 from server.places import queries as places
 from server.rules.calendar import SHANGHAI
 from server.rules.permissions import Permission
+from server.rules.templates import ReplyKind
 from server.web.console import blueprint
 from server.web.console.buildings import named, options
 from server.web.console.forms import Form, load_query, show
+from server.web.console.words import may
 
 JOINABLE_MOST = 50
+REPLIES = frozenset(ReplyKind)
 # The filters that are on or not, as the page says them.
 FLAGS = (
     ("overdue", "过了期限"),
@@ -88,7 +92,11 @@ def _places_above(actor: Actor, chosen: str) -> list[tuple[str, str]]:
 @blueprint.get("/issues/<string(length=16):issue>")
 @needs(Permission.ISSUE_READ)
 def issue(issue: str) -> Response:
-    """One issue."""
+    """One issue; with a template chosen, its text stands in the form it was chosen for."""
+    key, name = request.args.get("template", ""), request.args.get("for", "")
+    if key and name in REPLIES:
+        text = templates.template(require_actor(), key).text
+        return issue_page(issue, Form.filled({"text": text}, name))
     return issue_page(issue)
 
 
@@ -105,9 +113,18 @@ def issue_page(public_id: str, form: Form | None = None, **context: Any) -> Resp
         higher=higher,
         joinable=[(item.id, _short(item)) for item in _joinable(view)] if Move.JOIN in view.moves else [],
         answers=Satisfaction,
+        replies=_replies(actor),
         shown={"contact", *("visit" if move is Move.RATE else str(move) for move in view.moves)},
         **context,
     )
+
+
+def _replies(actor: Actor) -> dict[str, list[tuple[str, str]]]:
+    """The reply templates to choose from, by form."""
+    if not may(actor, Permission.TEMPLATE_READ):
+        return {}
+    every = templates.templates(actor)
+    return {str(kind): [(t.id, t.title) for t in every if t.kind in (None, kind)] for kind in ReplyKind}
 
 
 def _joinable(view: IssueView) -> list[IssueItem]:
