@@ -13,6 +13,7 @@ from server.duties.routes import blueprint as duties
 from server.heads.routes import blueprint as heads
 from server.households.routes import blueprint as households
 from server.identity.routes import blueprint as identity
+from server.issues.life_routes import blueprint as life
 from server.issues.routes import blueprint as issues
 from server.ledger.routes import blueprint as ledger
 from server.moderation import words
@@ -27,7 +28,21 @@ from wechat.gateway import Edition, Gateway
 from wechat.live import OFFICIAL, LiveWeChat
 from wechat.tokens import TokenStore
 
-ROOMS = (identity, places, heads, households, photos, moderation, issues, ledger, surveys, duties, scores, notices)
+ROOMS = (
+    identity,
+    places,
+    heads,
+    households,
+    photos,
+    moderation,
+    issues,
+    life,
+    ledger,
+    surveys,
+    duties,
+    scores,
+    notices,
+)
 
 MEGABYTE = 1024 * 1024
 

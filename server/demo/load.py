@@ -139,9 +139,13 @@ class Demo:
         for move, text, later in ((Move.ACCEPT, "", 3), (Move.START, "", 20), (Move.RESOLVE, done, 30)):
             moment = at + timedelta(hours=later)
             actor = self.actor(worker, moment)
-            issues.move_as_staff(actor, permission[move], reported.id, move, Wish(Details(text=text)), moment)
+            issues.move_as_staff(actor, permission[move], reported.id, move, Wish(self._details(move, text)), moment)
         if answers is not None:
             self._answer(reported.claim_code, answers, at + timedelta(hours=40))
+
+    @staticmethod
+    def _details(move: Move, text: str) -> Details:
+        return Details(text=text, done_by="物业维修师傅" if move is Move.RESOLVE else "")
 
     def _worker(self, number: int) -> tuple[str, dict[Move, Permission]]:
         rights = {

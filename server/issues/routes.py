@@ -29,6 +29,7 @@ from server.issues.schemas import (
     ReportSchema,
     ResolveSchema,
     RevealSchema,
+    VisitSchema,
 )
 from server.issues.service import Report, Reported, Wish
 from server.rules import allowances
@@ -281,7 +282,8 @@ def note(body: dict[str, Any], issue: str) -> IssueView:
 @blueprint.response(200, IssueSchema)
 def resolve(body: dict[str, Any], issue: str) -> IssueView:
     """Say it is done, and what was done (办结)"""
-    wish = Wish(Details(text=body["text"]), photo_ids=body["photo_ids"])
+    photo_ids = body.pop("photo_ids")
+    wish = Wish(Details(**body), photo_ids=photo_ids)
     return _staff(issue, Permission.ISSUE_RESOLVE, Move.RESOLVE, wish)
 
 
@@ -318,7 +320,7 @@ def pass_up(body: dict[str, Any], issue: str) -> IssueView:
 @blueprint.post("/issues/<string(length=16):issue>/visit")
 @needs(Permission.ISSUE_VISIT)
 @idempotent
-@blueprint.arguments(AnswersSchema)
+@blueprint.arguments(VisitSchema)
 @blueprint.response(200, IssueSchema)
 def visit(body: dict[str, Any], issue: str) -> IssueView:
     """Note the reporter's answers from a phone call (电话回访)"""

@@ -9,6 +9,7 @@ from marshmallow import fields, validate
 from models.enums import Channel, CheckState, IssueCategory, IssueState, Level, Move, Role, Satisfaction, Triage
 from models.issue import TEXT_LIMIT
 from server.core.schemas import PageQuery, Plain, PublicId, Schema, Text, page_of, pattern
+from server.issues.life_schemas import HandsSchema
 from server.rules import templates
 from server.rules.calendar import SHANGHAI
 from server.rules.grams import QUERY_LIMIT
@@ -231,6 +232,9 @@ class IssueSchema(Schema):
     responsible = fields.String(required=True)
     duplicate_of = PublicId(allow_none=True)
     rework = fields.Integer(required=True)
+    done_by = fields.String(required=True, metadata={"description": "who did the work, in words"})
+    done_at = fields.AwareDateTime(required=True, allow_none=True)
+    hands = fields.Nested(HandsSchema, required=True, metadata={"description": "who has it and by when"})
     photos = fields.List(fields.Nested(PhotoLinkSchema), required=True)
     timeline = fields.List(fields.Nested(EventSchema), required=True)
     moves = fields.List(
@@ -273,6 +277,8 @@ class ResolveSchema(Schema):
     """What was done."""
 
     text = reply(required=True)
+    done_by = Text(1, 80, required=True, metadata={"description": "who did it, in words: 物业电工"})
+    done_at = fields.AwareDateTime(load_default=None, metadata={"description": "default: now"})
     photo_ids = photo_ids()
 
 
@@ -293,7 +299,9 @@ class JoinSchema(Schema):
 class PassUpSchema(Schema):
     """To whom, and why."""
 
-    to_level = fields.Enum(Level, by_value=True, load_default=None, metadata={"description": "default: the next level"})
+    to_level = fields.Enum(
+        Level, by_value=True, load_default=None, metadata={"description": "the next level above, and no other"}
+    )
     text = reply(required=True)
 
 
@@ -304,6 +312,12 @@ class AnswersSchema(Schema):
     solved = fields.Boolean(load_default=None, allow_none=True)
     satisfaction = fields.Enum(Satisfaction, by_value=True, load_default=None, allow_none=True)
     text = Text(0, 1000, lines=True, load_default="")
+
+
+class VisitSchema(AnswersSchema):
+    """The three answers, noted down after a phone call."""
+
+    caller = Text(0, 40, load_default="", metadata={"description": "who phoned; default: whoever notes it down"})
 
 
 class RevealSchema(Schema):

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from models.enums import IssueCategory, Level
 from server.rules.amounts import show_points
 from server.rules.calendar import SHANGHAI, Month, say_month
+from server.rules.moves import Cause
 
 
 class MessageText(NamedTuple):
@@ -88,11 +89,68 @@ def passed_up_message(building_name: str, category: IssueCategory, level: Level,
 
 def overdue_soon_message(building_name: str, category: IssueCategory, due_at: datetime) -> MessageText:
     """It should be done within a day, to whoever has it in hand."""
-    local = due_at.astimezone(SHANGHAI)
-    by = f"{local.month}月{local.day}日{local.hour:02d}:{local.minute:02d}"
     return MessageText(
-        f"{building_name}有诉求快到期：{category.zh}", f"应在{by}之前办好。办不了的，请早些吹哨上报。{OPEN_IT}"
+        f"{building_name}有诉求快到期：{category.zh}",
+        f"应在{_minute(due_at)}之前办好。办不了的，请早些吹哨上报。{OPEN_IT}",
     )
+
+
+def assigned_message(building_name: str, category: IssueCategory) -> MessageText:
+    """It was handed down, or to one colleague."""
+    return MessageText(f"{building_name}有诉求交给您办：{category.zh}", f"上级把这件诉求交给您办理。{OPEN_IT}")
+
+
+def pushed_back_message(building_name: str, category: IssueCategory) -> MessageText:
+    """A superior sent back what was passed up, to whoever has it again."""
+    return MessageText(
+        f"{building_name}的诉求被退回：{category.zh}", f"上级退回了这件诉求，请看理由，继续办理。{OPEN_IT}"
+    )
+
+
+def urged_message(building_name: str, category: IssueCategory) -> MessageText:
+    """The reporter or a superior asks for it, to whoever has it in hand."""
+    return MessageText(f"{building_name}的诉求有人催办：{category.zh}", f"请尽快办理，并写一句进展。{OPEN_IT}")
+
+
+def extension_asked_message(building_name: str, category: IssueCategory) -> MessageText:
+    """More time is asked for, to whoever decides."""
+    return MessageText(f"{building_name}的诉求申请延期：{category.zh}", "请看理由，决定同意不同意。点开查看。")
+
+
+def extension_granted_message(building_name: str, category: IssueCategory) -> MessageText:
+    """More time was given, to whoever has it in hand."""
+    return MessageText(f"{building_name}的诉求同意延期：{category.zh}", "上级同意延期，新的期限点开可以看到。")
+
+
+def extension_refused_message(building_name: str, category: IssueCategory) -> MessageText:
+    """More time was not given, to whoever has it in hand."""
+    return MessageText(
+        f"{building_name}的诉求不同意延期：{category.zh}", f"上级不同意延期，请按原来的期限办理。{OPEN_IT}"
+    )
+
+
+def clock_message(building_name: str, category: IssueCategory, level: Level, cause: Cause, at: datetime) -> MessageText:
+    """What the clock tells whoever has it in hand, and the level above when something was missed. `at`: the moment."""
+    if cause is Cause.SOON:
+        return overdue_soon_message(building_name, category, at)
+    if cause is Cause.FOLLOW_UP:
+        return MessageText(
+            f"{building_name}有一件私事该跟进了：{category.zh}", f"请问一问办得怎么样，并登记跟进。{OPEN_IT}"
+        )
+    if cause is Cause.RESUMED:
+        return MessageText(f"{building_name}有诉求暂缓到期：{category.zh}", f"暂缓的日期到了，请接着办理。{OPEN_IT}")
+    return MessageText(
+        f"{building_name}的诉求{cause.zh}：{category.zh}",
+        f"现在由{level.zh}办理，应在{_minute(at)}之前{_DO[cause]}。请尽快办理。{OPEN_IT}",
+    )
+
+
+_DO = {Cause.SIGN_IN: "签收", Cause.CONTACT: "联系上报人", Cause.DUE: "办好"}
+
+
+def _minute(moment: datetime) -> str:
+    local = moment.astimezone(SHANGHAI)
+    return f"{local.month}月{local.day}日{local:%H:%M}"
 
 
 def resolved_message(category: IssueCategory, *, joined: bool) -> MessageText:

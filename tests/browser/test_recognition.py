@@ -75,7 +75,7 @@ def test_recognised_reported_followed(world: World, in_wechat: Page) -> None:
     look(page, "report")
     tap_report(page)
     issue = head.get("/api/v1/issues").json["items"][0]["id"]
-    head.post(f"/api/v1/issues/{issue}/resolve", json={"text": "换了灯泡"})
+    head.post(f"/api/v1/issues/{issue}/resolve", json={"text": "换了灯泡", "done_by": "物业师傅"})
     page.goto("/mine")
     look(page, "mine")
     page.locator(".mine a").tap()

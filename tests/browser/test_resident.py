@@ -65,7 +65,7 @@ def test_the_return_visit_takes_three_taps(world: World, browse: Browse, script:
     expect(page.locator("h1")).to_contain_text("等受理")
     issue = head.get("/api/v1/issues").json["items"][0]["id"]
     world.clock.advance(timedelta(hours=1))
-    head.post(f"/api/v1/issues/{issue}/resolve", json={"text": "修好了"})
+    head.post(f"/api/v1/issues/{issue}/resolve", json={"text": "修好了", "done_by": "物业师傅"})
     page.reload()
     page.locator("summary", has_text="已解决").tap()
     page.locator("label[for=confirm-yes]").tap()
@@ -263,7 +263,7 @@ def test_pages_fit_and_fingers_hit(world: World, browse: Browse, width: int) -> 
     expect(page.locator("h1")).to_have_text("收到了")
     _fits(page)
     issue = head.get("/api/v1/issues").json["items"][0]["id"]
-    head.post(f"/api/v1/issues/{issue}/resolve", json={"text": "W" * 200})
+    head.post(f"/api/v1/issues/{issue}/resolve", json={"text": "W" * 200, "done_by": "物业师傅"})
     page.locator("a.button").click()
     for summary in page.locator("summary").all():
         summary.click()

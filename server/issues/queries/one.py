@@ -10,11 +10,12 @@ from sqlalchemy.engine import Row
 
 from models import ContentCheck, Issue, IssueEvent, Place
 from models.enums import Channel, CheckState, IssueCategory, IssueState, Level, Move, Role
-from server.core import access, database
+from server.core import access, clock, database
 from server.core.access import Actor
 from server.core.errors import not_found
 from server.issues import claims
-from server.issues.queries.locks import facts_of
+from server.issues.queries.hands import UNIT_NAME, HandsView, hands
+from server.issues.queries.locks import BESIDE, OPEN_EXTENSION, facts_of
 from server.issues.queries.scope import narrow, not_about
 from server.photos import queries as photos
 from server.photos.queries import PhotoView
@@ -23,7 +24,6 @@ from server.rules.permissions import Permission
 
 _issues, _events, _places = Issue.__table__, IssueEvent.__table__, Place.__table__
 _checks = ContentCheck.__table__
-_joiner = _issues.alias("joiner")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,9 @@ class IssueView:
     responsible: str
     duplicate_of: str | None
     rework: int
+    done_by: str
+    done_at: datetime | None
+    hands: HandsView
     photos: Sequence[PhotoView]
     timeline: Sequence[EventView]
     moves: Sequence[Move]
@@ -97,10 +100,12 @@ _DETAIL = (
         _places.c.district_id,
         _places.c.estate_id,
         _target.c.public_id.label("duplicate_of"),
-        sa.exists().where(_joiner.c.duplicate_of_id == _issues.c.id).label("has_joiners"),
+        *BESIDE,
+        UNIT_NAME,
     )
     .join_from(_issues, _places, _places.c.id == _issues.c.building_id)
     .outerjoin(_target, _target.c.id == _issues.c.duplicate_of_id)
+    .outerjoin(*OPEN_EXTENSION)
 )
 
 
@@ -111,14 +116,16 @@ def for_staff(actor: Actor, public_id: str) -> IssueView:
     moves: set[Move] = set()
     for post in actor.posts_granting(Permission.ISSUE_READ):
         if access.covers(post, row):
-            moves.update(lifecycle.moves_open_to(facts_of(row), lifecycle.staff(post.role, actor.person_id)))
+            moves.update(
+                lifecycle.moves_open_to(facts_of(row), lifecycle.staff(post.role, actor.person_id), clock.now())
+            )
     return _view(row, [move for move in Move if move in moves])
 
 
 def for_reporter(actor: Actor, public_id: str) -> IssueView:
     """An issue the actor reported."""
     row = _one(_DETAIL.where(_issues.c.public_id == public_id, _issues.c.reporter_id == actor.person_id))
-    return _view(row, lifecycle.moves_open_to(facts_of(row), lifecycle.reporter(actor.person_id)))
+    return _view(row, lifecycle.moves_open_to(facts_of(row), lifecycle.reporter(actor.person_id), clock.now()))
 
 
 def for_claim(claim: str) -> IssueView:
@@ -127,7 +134,7 @@ def for_claim(claim: str) -> IssueView:
     if index is None:
         raise not_found()
     row = _one(_DETAIL.where(_issues.c.claim_index == index))
-    return _view(row, lifecycle.moves_open_to(facts_of(row), lifecycle.reporter(row.reporter_id)))
+    return _view(row, lifecycle.moves_open_to(facts_of(row), lifecycle.reporter(row.reporter_id), clock.now()))
 
 
 _JOINED = sa.select(
@@ -190,6 +197,9 @@ def _view(row: Row[Any], moves: Sequence[Move]) -> IssueView:
         responsible=row.responsible,
         duplicate_of=row.duplicate_of,
         rework=row.rework,
+        done_by=row.done_by,
+        done_at=row.done_at,
+        hands=hands(row),
         photos=photos.photos_of(row.id),
         timeline=_timeline(row.id),
         moves=moves,
@@ -217,4 +227,4 @@ def _timeline(issue_id: int) -> list[EventView]:
 def _who(move: Move, role: Role | None) -> str:
     if role is not None:
         return role.zh
-    return "系统" if move in (Move.CLOSE_SILENT, Move.IMPORT) else "上报人"
+    return "系统" if move in (Move.CLOSE_SILENT, Move.IMPORT, Move.PASS_UP) else "上报人"

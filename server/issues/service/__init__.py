@@ -5,13 +5,13 @@ from server.issues.service.leaving import forget_contact, forget_reporter
 from server.issues.service.ledger import Plan, load_ledger, plan_ledger
 from server.issues.service.moving import (
     Wish,
-    close_silent,
     move_as_reporter,
     move_as_staff,
     reveal_contact,
 )
 from server.issues.service.reporting import Report, Reported, report_as_person, report_by_code
-from server.issues.service.telling import TellOfMove, tell_overdue_soon
+from server.issues.service.telling import TellOfMove
+from server.issues.service.ticking import close_silent, run_clocks
 
 __all__ = [
     "Plan",
@@ -32,5 +32,5 @@ __all__ = [
     "report_as_person",
     "report_by_code",
     "reveal_contact",
-    "tell_overdue_soon",
+    "run_clocks",
 ]

@@ -94,6 +94,7 @@ from server.web.console import (  # noqa: E402, F401
     inspections,
     inviting,
     issue_exports,
+    issue_life,
     issue_moves,
     issue_reporting,
     issues,

@@ -1,5 +1,6 @@
 """诉求台账: the list with its filters, and one issue with its timeline and a form for each move that is possible."""
 
+from datetime import datetime
 from typing import Any
 
 from flask import Response, request
@@ -33,6 +34,8 @@ FLAGS = (
     ("reworked", "返工过"),
     ("pushed_back", "被退回过"),
 )
+# Moves whose forms have names of their own.
+FORMS = {Move.RATE: ("visit",), Move.CONTACT: ("contacted",), Move.ASSIGN: ("assign", "hand_over")}
 
 
 @blueprint.get("/issues")
@@ -104,17 +107,21 @@ def issue_page(public_id: str, form: Form | None = None, **context: Any) -> Resp
     """The page of one issue, with a form that was refused if there is one."""
     actor = require_actor()
     view = queries.for_staff(actor, public_id)
-    higher = [level for level in Level if level.height > view.level.height]
+    now = clock.now()
     return show(
         "issue.html",
         form,
         issue=view,
         where=places.full_names([view.building]).get(view.building, view.building_name),
-        higher=higher,
+        paused=view.hands.suspended_until is not None and view.hands.suspended_until > now,
+        done_by=_own_word(actor),
+        lower=_lower(view) if Move.ASSIGN in view.moves else [],
+        colleagues=_colleagues(public_id, now) if Move.ASSIGN in view.moves else [],
+        kinds=Triage,
         joinable=[(item.id, _short(item)) for item in _joinable(view)] if Move.JOIN in view.moves else [],
         answers=Satisfaction,
         replies=_replies(actor),
-        shown={"contact", *("visit" if move is Move.RATE else str(move) for move in view.moves)},
+        shown={"contact", *(name for move in view.moves for name in FORMS.get(move, (str(move),)))},
         **context,
     )
 
@@ -131,6 +138,22 @@ def _joinable(view: IssueView) -> list[IssueItem]:
     """Open issues of the same building: what this one may be the same as."""
     filters = Filters(family="open", building=view.building, limit=JOINABLE_MOST)
     return [item for item in queries.page_for_staff(require_actor(), filters, clock.now()).items if item.id != view.id]
+
+
+def _lower(view: IssueView) -> list[Level]:
+    """The levels it may be handed down to, the nearest first."""
+    never = {Level.DEPARTMENT, *((Level.HEAD,) if view.about_head else ())}
+    return [level for level in reversed(Level) if level.height < view.level.height and level not in never]
+
+
+def _colleagues(public_id: str, now: datetime) -> list[tuple[str, str]]:
+    return [(one.public_id, one.name) for one in queries.colleagues(require_actor(), public_id, now)]
+
+
+def _own_word(actor: Actor) -> str:
+    """What stands in “谁做的” at first: the actor's role."""
+    role = actor.role_for(Permission.ISSUE_RESOLVE)
+    return role.zh if role else ""
 
 
 def _short(item: IssueItem) -> str:

@@ -62,14 +62,14 @@ def report(issue: str) -> AnyResponse:
     return _unknown() if actor is None else _status_page(actor, issue, Form())
 
 
-@blueprint.get("/mine/<string(length=16):issue>/<any(confirm, reopen, rate, note, withdraw):action>")
+@blueprint.get("/mine/<string(length=16):issue>/<any(confirm, reopen, rate, note, urge, withdraw):action>")
 @open_to_all(RECOGNISED)
 def back(issue: str, **_: str) -> AnyResponse:
     """The address of a form, opened again from the browser's history: the page it stands on"""
     return redirect(url_for("mine.report", issue=issue), 303)
 
 
-@blueprint.post("/mine/<string(length=16):issue>/<any(confirm, reopen, rate, note, withdraw):action>")
+@blueprint.post("/mine/<string(length=16):issue>/<any(confirm, reopen, rate, note, urge, withdraw):action>")
 @open_to_all(RECOGNISED)
 @slowed(allowances.WORDS, kindly=True)
 @idempotent

@@ -139,14 +139,14 @@ def follow(claim: str) -> Response:
     return _status_page(claim, Form())
 
 
-@blueprint.get("/r/<claim>/<any(confirm, reopen, rate, note, withdraw):action>")
+@blueprint.get("/r/<claim>/<any(confirm, reopen, rate, note, urge, withdraw):action>")
 @open_to_all(CLAIM)
 def back(claim: str, **_: str) -> AnyResponse:
     """The address of a form, opened again from the browser's history: the page it stands on"""
     return redirect(url_for("resident.follow", claim=status.tidy(claim)), 303)
 
 
-@blueprint.post("/r/<claim>/<any(confirm, reopen, rate, note, withdraw):action>")
+@blueprint.post("/r/<claim>/<any(confirm, reopen, rate, note, urge, withdraw):action>")
 @open_to_all(CLAIM)
 @slowed(allowances.CLAIM_GUESSES, allowances.WORDS, kindly=True)
 @idempotent

@@ -13,6 +13,7 @@ from server.core.errors import FieldError, Problem
 from server.issues import queries as issues
 from server.issues import service
 from server.issues.claims import show
+from server.issues.life_schemas import OptionalReasonSchema
 from server.issues.queries import EventView, IssueView, JoinedView
 from server.issues.schemas import AnswersSchema, NoteSchema, OptionalNoteSchema
 from server.photos.queries import PhotoView
@@ -27,6 +28,7 @@ ACTIONS: dict[str, tuple[Move, type[ma.Schema]]] = {
     "reopen": (Move.REOPEN, NoteSchema),
     "rate": (Move.RATE, AnswersSchema),
     "note": (Move.NOTE, NoteSchema),
+    "urge": (Move.URGE, OptionalReasonSchema),
     "withdraw": (Move.WITHDRAW, OptionalNoteSchema),
 }
 DONE = {
@@ -34,6 +36,7 @@ DONE = {
     "reopen": "收到了，已经交上一级重新办理。",
     "rate": "收到了，您的评价已经记下。",
     "note": "收到了，办理的人能看到您的补充。",
+    "urge": "收到了，已经替您催办，办理的人会收到消息。",
     "withdraw": "已经撤回。",
 }
 EMPTY = {

@@ -1,11 +1,10 @@
 """The state of an issue in plain words for the person who reported it. Pure: facts in, sentences out."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from models.enums import OPEN_STATES, IssueState, Level
-from server.issues.queries import EventView, IssueView, JoinedView
+from server.issues.queries import IssueView, JoinedView
 from server.rules.calendar import SHANGHAI
 from server.rules.lifecycle import RETURN_VISIT_WINDOW
 
@@ -36,16 +35,6 @@ def moment(at: datetime, now: datetime) -> str:
     local, today = at.astimezone(SHANGHAI), now.astimezone(SHANGHAI)
     year = "" if local.year == today.year else f"{local.year}年"
     return f"{year}{local.month}月{local.day}日 {local:%H:%M}"
-
-
-def in_hand_since(timeline: Sequence[EventView]) -> datetime | None:
-    """When the issue came to the level that has it now."""
-    since = None
-    for event in reversed(timeline):
-        if event.level != timeline[-1].level:
-            break
-        since = event.at
-    return since
 
 
 def headline(view: IssueView, now: datetime, joined: JoinedView | None = None) -> Headline:
@@ -79,16 +68,29 @@ def headline(view: IssueView, now: datetime, joined: JoinedView | None = None) -
 
 
 def _in_hand(view: IssueView, now: datetime) -> tuple[str, ...]:
-    lines = []
-    if since := in_hand_since(view.timeline):
-        lines.append(f"{moment(since, now)} 交到{HOLDER[view.level]}手里。")
+    """Who has it since when, by when, and what was said of the deadline."""
+    hands = view.hands
+    lines = [f"{moment(hands.since, now)} 交到{hands.holder}手里。"]
+    paused = hands.suspended_until is not None and hands.suspended_until > now
+    if paused and hands.suspended_until is not None:
+        last = (hands.suspended_until - timedelta(seconds=1)).astimezone(SHANGHAI)
+        lines.append(f"暂缓办理，到{last.month}月{last.day}日为止：{hands.suspended_why}")
     if view.due_at:
-        lines.append(f"应在 {moment(view.due_at, now)} 之前办好。")
+        longer = f"，已延期{hands.extensions}次" if hands.extensions else ""
+        late = "，已经过了期限" if view.due_at <= now and not paused else ""
+        lines.append(f"应在 {moment(view.due_at, now)} 之前办好{longer}{late}。")
+    if hands.extension_asked:
+        lines.append(f"办理的人申请延期{hands.extension_asked}个工作日，等上级决定。")
+    if hands.urged:
+        lines.append(f"已催办{hands.urged}次。")
     return tuple(lines)
 
 
 def _resolved(view: IssueView, now: datetime) -> tuple[str, ...]:
     lines = [f"做了什么：{view.outcome}"] if view.outcome else []
+    if view.done_by and view.done_at:
+        day = view.done_at.astimezone(SHANGHAI)
+        lines.append(f"谁做的：{view.done_by}，{day.month}月{day.day}日。")
     if view.resolved_at:
         until = moment(view.resolved_at + RETURN_VISIT_WINDOW, now)
         lines.append(f"请在 {until} 之前说一声好没好。到时没有回音会结束，但不算解决。")

@@ -65,7 +65,7 @@ def test_filters_narrow_and_never_widen(world: World) -> None:
     first, _ = reported(world, here, category="noise")
     second, _ = reported(world, here)
     reported(world, there)
-    move(head, first, "resolve", text="劝停了")
+    move(head, first, "resolve", text="劝停了", done_by="物业师傅")
     assert ids(head.get("/api/v1/issues?state=resolved")) == [first]
     assert ids(head.get("/api/v1/issues?family=open")) == [second]
     assert ids(head.get("/api/v1/issues?category=noise")) == [first]

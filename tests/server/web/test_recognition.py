@@ -137,7 +137,12 @@ def test_a_recognised_reporter_follows_and_confirms_without_a_claim_code(
 
     grid = world.staff(Role.GRID, world.place_of(building, "grid_id"))
     assert grid.post(f"/api/v1/issues/{row.public_id}/accept", json={}).status_code == 200
-    assert grid.post(f"/api/v1/issues/{row.public_id}/resolve", json={"text": "换了电机"}).status_code == 200
+    assert (
+        grid.post(
+            f"/api/v1/issues/{row.public_id}/resolve", json={"text": "换了电机", "done_by": "物业师傅"}
+        ).status_code
+        == 200
+    )
     mine = phone.get("/mine")
     assert "请您说一声" in words(mine)
     detail = phone.get(f"/mine/{row.public_id}")
