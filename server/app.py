@@ -13,6 +13,7 @@ from server.duties.routes import blueprint as duties
 from server.heads.routes import blueprint as heads
 from server.households.routes import blueprint as households
 from server.identity.routes import blueprint as identity
+from server.issues.export_routes import blueprint as exports
 from server.issues.life_routes import blueprint as life
 from server.issues.routes import blueprint as issues
 from server.ledger.routes import blueprint as ledger
@@ -37,6 +38,7 @@ ROOMS = (
     moderation,
     issues,
     life,
+    exports,
     ledger,
     surveys,
     duties,

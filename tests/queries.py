@@ -63,7 +63,7 @@ def many_issues(connection: Connection, building: Any, count: int = 4000) -> Non
     connection.execute(
         sa.text(
             "INSERT INTO return_visits (issue_id, month, building_id, community_id, solved, answered_at, counts) "
-            "SELECT id, 202601, building_id, community_id, TRUE, '2026-01-02 00:00:00+00:00', TRUE FROM issues "
+            "SELECT id, 202601 + id % 9, building_id, community_id, TRUE, '2026-01-02 00:00:00+00:00', TRUE FROM issues "
             "WHERE state = 'confirmed'"
         )
     )

@@ -150,6 +150,16 @@ class IssueQuery(PageQuery, FilterFields):
     """Filters of the ledger."""
 
 
+class ExportQuery(FilterFields):
+    """The ledger's filters."""
+
+
+class ExportTextQuery(FilterFields):
+    """The ledger's filters, and why the words are needed."""
+
+    reason = Text(2, 200, required=True)
+
+
 class OwnIssueQuery(IssueQuery):
     """Filters of one's own reports."""
 

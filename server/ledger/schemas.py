@@ -7,21 +7,10 @@ from marshmallow import fields, validate
 
 from models.enums import Level, PlaceKind
 from server.core.schemas import MonthField, PublicId, Schema, Text
-from server.issues.schemas import FilterFields
 from server.rules.figures import Key, Period, of_days, of_month
 from server.rules.templates import TEXT_LIMIT, TITLE_LIMIT, ReplyKind
 
 BY = (PlaceKind.COMMUNITY, PlaceKind.GRID, PlaceKind.BUILDING)
-
-
-class ExportQuery(FilterFields):
-    """The ledger's filters."""
-
-
-class ExportTextQuery(FilterFields):
-    """The ledger's filters, and why the words are needed."""
-
-    reason = Text(2, 200, required=True)
 
 
 class FiguresQuery(Schema):

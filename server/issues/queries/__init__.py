@@ -14,7 +14,7 @@ from server.issues.queries.one import (
     joined_to,
     own_joined_to,
 )
-from server.issues.queries.people import Colleague, standing, with_people_at
+from server.issues.queries.people import Colleague, beside, standing, with_people_at
 from server.issues.queries.scope import narrow, not_about
 from server.issues.queries.walk import walk
 
@@ -28,6 +28,7 @@ __all__ = [
     "IssueItem",
     "IssueView",
     "JoinedView",
+    "beside",
     "colleagues",
     "facts_of",
     "for_claim",

@@ -1,5 +1,7 @@
 """Everything that changes an issue: reporting it, moving it, importing a ledger of them."""
 
+from server.issues.service.assigning import Assigned, assign_many
+from server.issues.service.exporting import export_issues
 from server.issues.service.indexing import forget_index, index_issues, index_missing
 from server.issues.service.leaving import forget_contact, forget_reporter
 from server.issues.service.ledger import Plan, load_ledger, plan_ledger
@@ -14,12 +16,15 @@ from server.issues.service.telling import TellOfMove
 from server.issues.service.ticking import close_silent, run_clocks
 
 __all__ = [
+    "Assigned",
     "Plan",
     "Report",
     "Reported",
     "TellOfMove",
     "Wish",
+    "assign_many",
     "close_silent",
+    "export_issues",
     "forget_contact",
     "forget_index",
     "forget_reporter",

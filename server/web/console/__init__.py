@@ -93,6 +93,7 @@ from server.web.console import (  # noqa: E402, F401
     inbox,
     inspections,
     inviting,
+    issue_assigning,
     issue_exports,
     issue_life,
     issue_moves,

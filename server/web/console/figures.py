@@ -11,13 +11,13 @@ from server.core.application import leaves_a_trace
 from server.core.errors import Problem
 from server.ledger import queries, service
 from server.ledger.queries import Report
-from server.ledger.routes import excel
 from server.ledger.schemas import FiguresQuery
 from server.rules.calendar import month_of, previous, say_month, show_month
 from server.rules.figures import DEFINITIONS, THIN, Key, say_span
 from server.rules.permissions import Permission
 from server.web.console import blueprint
 from server.web.console.forms import Form, load_query, show
+from server.web.console.imports import excel
 
 MONTHS = 12
 
@@ -74,4 +74,5 @@ def _places(report: Report | None) -> list[tuple[str, str]]:
 def figures_file() -> Response:
     """The same as Excel, audited."""
     query: dict[str, Any] = load_query(FiguresQuery)
-    return excel(*service.export_figures(require_actor(), now=clock.now(), **query))
+    name, data = service.export_figures(require_actor(), now=clock.now(), **query)
+    return excel(data, name.removesuffix(".xlsx"))

@@ -9,14 +9,14 @@ from server.core import clock
 from server.core.access import needs, require_actor
 from server.core.application import leaves_a_trace
 from server.core.errors import Problem
+from server.issues import service
 from server.issues.queries import Filters
-from server.ledger import service
-from server.ledger.routes import excel
-from server.ledger.schemas import ExportQuery, ExportTextQuery
+from server.issues.schemas import ExportQuery, ExportTextQuery
 from server.rules.calendar import SHANGHAI
 from server.rules.permissions import Permission
 from server.web.console import blueprint
 from server.web.console.forms import Form, load_query, show
+from server.web.console.imports import excel
 
 
 @blueprint.get("/issues/export")
@@ -59,7 +59,7 @@ def _file(schema: Any, *, with_words: bool = False) -> Response:
         data = service.export_issues(require_actor(), Filters(**query), now, with_words=with_words, reason=reason)
     except Problem as problem:
         return _page(Form("text" if with_words else "plain").refused(problem))
-    return excel(f"诉求台账{'（带原文）' if with_words else ''}-{_day(now)}.xlsx", data)
+    return excel(data, f"诉求台账{'（带原文）' if with_words else ''}-{_day(now)}")
 
 
 def _day(now: datetime) -> date:

@@ -64,7 +64,7 @@ def ledger_page(form: Form) -> Response:
         query=kept,
         state=query.get("state"),
         open_states=OPEN_STATES,
-        colleagues=None,
+        colleagues=_hands(actor, now),
         flags=FLAGS,
         categories=IssueCategory,
         levels=Level,
@@ -74,6 +74,12 @@ def ledger_page(form: Form) -> Response:
         buildings=buildings,
         names=named(buildings, [item.building for item in page.items]),
     )
+
+
+def _hands(actor: Actor, now: datetime) -> list[tuple[str, str]] | None:
+    from server.web.console.issue_assigning import hands  # shows this page again when it is refused
+
+    return hands(actor, now)
 
 
 def _places_above(actor: Actor, chosen: str) -> list[tuple[str, str]]:

@@ -67,7 +67,7 @@ def test_each_filter_narrows(world: World, building: Spot, clerk: Caller) -> Non
     change(world, rested, due_at=now - hour, suspended_at=now - 2 * hour, suspended_until=now)
     done, _ = reported(world, building)
     change(world, done, due_at=now - hour, rework=2, pushed_back=1)
-    assert move(clerk, done, "resolve", text="好了").status_code == 200
+    assert move(clerk, done, "resolve", text="好了", done_by="物业").status_code == 200
     mine, _ = reported(world, building)
     change(world, mine, assignee_id=clerk.person_id)
     department = world.department()

@@ -71,12 +71,12 @@ def test_words_are_found_where_they_stand(world: World, building: Spot, clerk: C
 
 def test_what_was_done_is_found_too(world: World, building: Spot, clerk: Caller) -> None:
     issue, claim = reported(world, building)
-    move(clerk, issue, "resolve", text="更换了钢丝绳")
+    move(clerk, issue, "resolve", text="更换了钢丝绳", done_by="物业")
     relay.run(world.app)
     assert found(clerk, "钢丝绳") == [issue]
     assert found(clerk, "电梯 钢丝绳") == [issue]
     world.anyone().post(f"/api/v1/claims/{claim}/reopen", json={"text": "还是停"})
-    again = move(world.staff(Role.STREET, world.street()), issue, "resolve", text="重装了控制柜")
+    again = move(world.staff(Role.STREET, world.street()), issue, "resolve", text="重装了控制柜", done_by="物业")
     assert again.status_code == 200, again.json
     relay.run(world.app)
     assert found(clerk, "控制柜") == [issue]

@@ -126,7 +126,7 @@ def neighbour(world: World) -> dict[str, str]:
     }
 
 
-IDS = ("household", "resident", "invitation", "deduction", "record", "message", "photo", "check")
+IDS = ("household", "resident", "invitation", "deduction", "record", "message", "photo", "check", "template")
 
 
 def test_whoever_is_not_signed_in_is_sent_to_sign_in(app: Flask, neighbour: dict[str, str]) -> None:
@@ -158,7 +158,8 @@ def test_nothing_of_a_neighbour_is_found(app: Flask, world: World, neighbour: di
     token = desk.open("/console").value("/sign-out", "form_token")
     for rule in rules(app, "GET"):
         answer = desk.client.get(address(rule, neighbour))
-        assert SECRET not in answer.get_data(as_text=True), rule
+        if not rule.rule.endswith(".xlsx"):  # packed; tested where they are made
+            assert SECRET not in answer.get_data(as_text=True), rule
         if "<" in rule.rule and "<string(length=7):month>" not in rule.rule.split("/")[-1]:
             assert answer.status_code in (303, 403, 404), (rule, answer.status_code)
     for rule in rules(app, "POST"):
