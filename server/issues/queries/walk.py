@@ -8,11 +8,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from models import Issue
 from server.core import access, database
 from server.core.access import Actor
 from server.issues.queries import search
 from server.issues.queries.filters import Filters, choice, conditions
 from server.issues.queries.lists import in_order
+from server.issues.queries.scope import not_about
 from server.rules.permissions import Permission
 
 
@@ -24,6 +26,8 @@ def walk(
     Reads when it is iterated, each chunk in a reading transaction of its own: on SQLite nobody waits for it. Words too
     short to look for are refused at once (422).
     """
+    # Being head of a building hides what is about her whatever the right: her post as head does not grant this one.
+    query = query.where(not_about(actor.posts, Issue.__table__.c))
     sought = search.words_of(filters.q) if filters.q else None
     return _rows(
         actor.posts_granting(permission), actor.person_id, replace(filters, cursor=None), now, query, chunk, sought
