@@ -15,9 +15,11 @@ from server.duties.routes import blueprint as duties
 from server.heads.routes import blueprint as heads
 from server.households.routes import blueprint as households
 from server.identity.routes import blueprint as identity
+from server.issues.export_routes import blueprint as exports
 from server.issues.life_routes import blueprint as life
 from server.issues.routes import blueprint as issues
 from server.issues.whistle_routes import blueprint as whistles
+from server.ledger.routes import blueprint as ledger
 from server.moderation import words
 from server.moderation.routes import blueprint as moderation
 from server.notices import templates
@@ -36,8 +38,22 @@ from wechat.live import OFFICIAL, LiveWeChat
 from wechat.tokens import TokenStore
 
 ROOMS = (
-    *(identity, places, departments, heads, households, photos, moderation, rulebook, commons, issues, life, whistles),
-    *(shield, surveys, duties, scores, notices, api_keys),
+    *(
+        identity,
+        places,
+        departments,
+        heads,
+        households,
+        photos,
+        moderation,
+        rulebook,
+        commons,
+        issues,
+        life,
+        exports,
+        whistles,
+    ),
+    *(shield, ledger, surveys, duties, scores, notices, api_keys),
 )
 
 MEGABYTE = 1024 * 1024

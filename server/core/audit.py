@@ -41,6 +41,7 @@ class Action(StrEnum):
     DEDUCTION_ENTER = "deduction:enter"
     DEPARTMENT_CHANGE = "department:change"
     DUTY_DECIDE = "duty:decide"
+    FIGURES_EXPORT = "figures:export"
     HOUSEHOLD_CHANGE = "household:change"
     HOUSEHOLD_EXPORT = "household:export"
     HOUSEHOLD_IMPORT = "household:import"
@@ -49,6 +50,7 @@ class Action(StrEnum):
     INVITATION_ACCEPT = "invitation:accept"
     INVITATION_MAKE = "invitation:make"
     INVITATION_REVOKE = "invitation:revoke"
+    ISSUE_EXPORT = "issue:export"
     ISSUE_REVEAL = "issue:reveal"
     LEDGER_IMPORT = "ledger:import"
     MONTH_CORRECT = "month:correct"
@@ -72,6 +74,7 @@ class Action(StrEnum):
     RESIDENT_ERASE = "resident:erase"
     SESSION_END = "session:end"
     SESSION_START = "session:start"
+    TEMPLATE_CHANGE = "template:change"
 
 
 @dataclass(frozen=True, slots=True)

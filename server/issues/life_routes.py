@@ -11,6 +11,8 @@ from server.core.limits import slowed
 from server.issues import queries, service
 from server.issues.life_schemas import (
     AskExtensionSchema,
+    AssignedManySchema,
+    AssignManySchema,
     AssignSchema,
     ColleaguesSchema,
     FollowUpSchema,
@@ -95,6 +97,16 @@ def assign(body: dict[str, Any], issue: str) -> IssueView:
     """Hand it down, or to one colleague (交办)"""
     assignee = body.pop("assignee") or ""
     return _staff(issue, Permission.ISSUE_ASSIGN, Move.ASSIGN, body, assignee)
+
+
+@blueprint.post("/issues/assign")
+@needs(Permission.ISSUE_ASSIGN)
+@idempotent
+@blueprint.arguments(AssignManySchema)
+@blueprint.response(200, AssignedManySchema)
+def assign_many(body: dict[str, Any]) -> dict[str, Any]:
+    """Hand many issues down, or to one colleague; each is answered for itself"""
+    return {"items": service.assign_many(require_actor(), now=clock.now(), **body)}
 
 
 @blueprint.post(f"{ISSUE}/push-back")

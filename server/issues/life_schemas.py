@@ -3,10 +3,12 @@
 from typing import Any
 
 import marshmallow as ma
-from marshmallow import fields
+from marshmallow import fields, validate
 
 from models.enums import Level, Triage
 from server.core.schemas import PublicId, Schema, Text, between
+
+ASSIGN_MOST = 100
 
 
 class HandsSchema(Schema):
@@ -62,6 +64,31 @@ class AssignSchema(Schema):
     def _one(self, data: dict[str, Any], **_: Any) -> None:
         if (data.get("to_level") is None) == (data.get("assignee") is None):
             raise ma.ValidationError("请选择交给哪一级，或者交给哪一位同事，二者选一。", "to_level")
+
+
+class AssignManySchema(AssignSchema):
+    """The same for many issues at once."""
+
+    issues = fields.List(
+        PublicId(),
+        required=True,
+        validate=validate.Length(1, ASSIGN_MOST, error=f"请选 1 到 {ASSIGN_MOST} 件。"),
+    )
+
+
+class AssignedSchema(Schema):
+    """What became of one of them."""
+
+    id = PublicId(required=True)
+    done = fields.Boolean(required=True)
+    code = fields.String(required=True, metadata={"description": "why not, for programs; empty when it was done"})
+    detail = fields.String(required=True, metadata={"description": "the same in words"})
+
+
+class AssignedManySchema(Schema):
+    """What became of each, in the order they were named."""
+
+    items = fields.List(fields.Nested(AssignedSchema), required=True)
 
 
 class ColleagueSchema(Schema):

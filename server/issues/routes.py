@@ -23,7 +23,9 @@ from server.issues.schemas import (
     MeTooSchema,
     NoteSchema,
     OptionalNoteSchema,
+    OwnIssueQuery,
     PassUpSchema,
+    ReplySchema,
     ReportByCodeSchema,
     ReportedSchema,
     ReportSchema,
@@ -85,11 +87,11 @@ def join_by_code(body: dict[str, Any], code: str, issue: str) -> Reported:
 
 @blueprint.get("/my/issues")
 @needs(Permission.ISSUE_READ_OWN)
-@blueprint.arguments(IssueQuery, location="query")
+@blueprint.arguments(OwnIssueQuery, location="query")
 @blueprint.response(200, IssuePageSchema, ready=True)
 def my_issues(query: dict[str, Any]) -> Page[IssueItem]:
     """What I reported"""
-    return queries.page_of_own(require_actor(), Filters(**query))
+    return queries.page_of_own(require_actor(), Filters(**query), clock.now())
 
 
 @blueprint.get("/my/issues/<string(length=16):issue>")
@@ -239,7 +241,7 @@ def withdraw_claimed(body: dict[str, Any], claim: str) -> IssueView:
 @blueprint.response(200, IssuePageSchema, ready=True)
 def issues(query: dict[str, Any]) -> Page[IssueItem]:
     """The newest issues in my places"""
-    return queries.page_for_staff(require_actor(), Filters(**query))
+    return queries.page_for_staff(require_actor(), Filters(**query), clock.now())
 
 
 @blueprint.get("/issues/<string(length=16):issue>")
@@ -279,7 +281,7 @@ def start(body: dict[str, Any], issue: str) -> IssueView:
 @blueprint.post("/issues/<string(length=16):issue>/notes")
 @needs(Permission.ISSUE_NOTE)
 @idempotent
-@blueprint.arguments(NoteSchema)
+@blueprint.arguments(ReplySchema)
 @blueprint.response(200, IssueSchema)
 def note(body: dict[str, Any], issue: str) -> IssueView:
     """Tell how it is going; the reporter sees it"""

@@ -14,8 +14,8 @@ from server.core.paging import Page
 from server.issues import queries, service
 from server.issues.queries import FiguresView, WhistleFilters, WhistleItem, WhistleView
 from server.issues.whistle_schemas import (
+    DepartmentReportSchema,
     FiguresQuery,
-    FiguresSchema,
     RatingSchema,
     ReportBackSchema,
     SoundSchema,
@@ -146,7 +146,7 @@ def rate(body: dict[str, Any], whistle: str) -> dict[str, list[WhistleView]]:
 @blueprint.get("/whistles/figures")
 @needs(Permission.DEPARTMENT_READ)
 @blueprint.arguments(FiguresQuery, location="query")
-@blueprint.response(200, FiguresSchema)
+@blueprint.response(200, DepartmentReportSchema)
 def figures(query: dict[str, Month]) -> FiguresView:
     """The report on departments: a month's figures with their definitions"""
     return queries.department_figures(require_actor(), query["month"], clock.now())

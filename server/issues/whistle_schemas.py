@@ -151,7 +151,7 @@ class DepartmentFiguresSchema(Schema):
     unsatisfied = fields.Integer(required=True)
 
 
-class DefinitionSchema(Schema):
+class DepartmentDefinitionSchema(Schema):
     """What a figure means."""
 
     name = fields.String(required=True)
@@ -159,9 +159,9 @@ class DefinitionSchema(Schema):
     meaning = fields.String(required=True)
 
 
-class FiguresSchema(Schema):
+class DepartmentReportSchema(Schema):
     """The report on departments: a month's figures, and what each means."""
 
     month = MonthField(required=True)
     items = fields.List(fields.Nested(DepartmentFiguresSchema), required=True)
-    definitions = fields.List(fields.Nested(DefinitionSchema), required=True)
+    definitions = fields.List(fields.Nested(DepartmentDefinitionSchema), required=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 ROOMS = (
     "identity", "places", "departments", "heads", "households", "photos", "moderation", "rulebook", "commons", "issues", "shield",
-    "surveys", "duties", "scores", "notices", "open311", "callbacks",
+    "ledger", "surveys", "duties", "scores", "notices", "open311", "callbacks",
 )  # fmt: skip
 
 

@@ -2,9 +2,10 @@
 
 from server.issues.hidden import is_by
 from server.issues.queries.department_figures import DepartmentFigures, FiguresView, department_figures
+from server.issues.queries.filters import FAMILIES, Filters
 from server.issues.queries.hands import HandsView, colleagues
 from server.issues.queries.joiners import Joiner, joiners_of
-from server.issues.queries.lists import FAMILIES, Filters, IssueItem, page_for_staff, page_of_own
+from server.issues.queries.lists import IssueItem, page_for_staff, page_of_own
 from server.issues.queries.locks import (
     FACTS,
     facts_of,
@@ -26,8 +27,9 @@ from server.issues.queries.one import (
     key_of_claimed,
     key_of_own,
 )
-from server.issues.queries.people import Colleague, standing, with_people_at
+from server.issues.queries.people import Colleague, beside, standing, with_people_at
 from server.issues.queries.scope import narrow, not_about, own, own_values
+from server.issues.queries.walk import walk
 from server.issues.queries.whistles import (
     CalledView,
     WhistleFilters,
@@ -60,6 +62,7 @@ __all__ = [
     "WhistleFilters",
     "WhistleItem",
     "WhistleView",
+    "beside",
     "callable_departments",
     "called_for",
     "colleagues",
@@ -89,6 +92,7 @@ __all__ = [
     "page_of_own",
     "said_not_yet",
     "standing",
+    "walk",
     "whistles",
     "whistles_for_staff",
     "whistles_on",

@@ -9,6 +9,8 @@ from sqlalchemy import ColumnElement
 from models import Appointment, Issue, Person, Place, Whistle
 from models.enums import Level, Role
 from server.core import database
+from server.core.access import Actor
+from server.rules.permissions import Permission
 
 _issues, _places = Issue.__table__.c, Place.__table__.c
 _posts, _persons = Appointment.__table__.c, Person.__table__.c
@@ -79,3 +81,19 @@ def standing(issue_id: int, level: Level, now: datetime) -> list[Colleague]:
         with_people_at(at, query, now).where(_issues.id == issue_id).order_by(_persons.name, _persons.id)
     )
     return [Colleague(*row) for row in rows]
+
+
+def beside(actor: Actor, now: datetime) -> list[Colleague]:
+    """Who holds the same post as the actor at the same place, herself too, where she may hand issues over; by name."""
+    posts = actor.posts_granting(Permission.ISSUE_ASSIGN)
+    same = sa.or_(*(sa.and_(_posts.place_id == post.place_id, _posts.role == post.role) for post in posts))
+    if not posts:
+        return []
+    query = (
+        sa.select(_persons.id, _persons.public_id, _persons.name)
+        .join_from(Person, Appointment, _posts.person_id == _persons.id)
+        .where(same, _live(_posts, now), _persons.disabled_at.is_(None))
+        .distinct()
+        .order_by(_persons.name, _persons.id)
+    )
+    return [Colleague(*row) for row in database.connection().execute(query)]

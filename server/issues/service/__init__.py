@@ -1,8 +1,11 @@
 """Everything that changes an issue: reporting it, moving it, importing a ledger of them."""
 
 from server.issues.hidden import Hidden
+from server.issues.service.assigning import Assigned, assign_many
+from server.issues.service.exporting import export_issues
 from server.issues.service.figures_file import department_figures_file
 from server.issues.service.hiding import hidden_reporter, tell_hidden
+from server.issues.service.indexing import forget_index, index_issues, index_missing
 from server.issues.service.joined import forget_recurrence, move_as_reporter, move_as_staff
 from server.issues.service.joining import MeToo, join_by_code
 from server.issues.service.leaving import forget_contact, forget_reporter
@@ -18,6 +21,7 @@ from server.issues.service.whistle_ticking import run_whistle_clocks
 from server.issues.service.whistling import answer_whistle, sound_whistle, whistle_clocks
 
 __all__ = [
+    "Assigned",
     "Hidden",
     "MeToo",
     "Plan",
@@ -26,12 +30,17 @@ __all__ = [
     "TellOfMove",
     "Wish",
     "answer_whistle",
+    "assign_many",
     "close_silent",
     "department_figures_file",
+    "export_issues",
     "forget_contact",
+    "forget_index",
     "forget_recurrence",
     "forget_reporter",
     "hidden_reporter",
+    "index_issues",
+    "index_missing",
     "join_by_code",
     "load_ledger",
     "move_as_reporter",

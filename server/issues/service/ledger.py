@@ -18,6 +18,7 @@ from server.core import audit, database, months
 from server.core.access import Actor
 from server.core.audit import Action
 from server.core.errors import invalid
+from server.issues.service.indexing import index_issues
 from server.places import service as places
 from server.rules.calendar import Month, month_of
 from server.rules.escalation import SOON
@@ -197,6 +198,7 @@ def _load(
             for row in rows
         ],
     )
+    index_issues(sorted(ids.values()))
     visits = [
         at[row.number]
         | {

@@ -13,7 +13,7 @@ from models import Issue, IssueEvent, Place
 from models.enums import IssueCategory, IssueState, Level, MessageKind, Move
 from server.core import database
 from server.core.outbox import Done, End, Entry
-from server.issues.service import audience, hushed, recurrence, whistle_telling
+from server.issues.service import audience, hushed, indexing, recurrence, whistle_telling
 from server.moderation import service as moderation
 from server.notices.service import Telling
 from server.rules import notices as words
@@ -57,6 +57,8 @@ class TellOfMove:
         _have_checked(event, now)
         if event.move is Move.REPORT:
             recurrence.link(event.issue_id, event.at)
+        if event.move in indexing.TELLING:
+            indexing.index_issues([event.issue_id])
         if now - event.at > STALE:
             return Done("stale")
         found = _tellings(event, now) + whistle_telling.taken_back(event, now)

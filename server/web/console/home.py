@@ -44,7 +44,7 @@ class Queue:
 def home() -> Response:
     """What needs me today."""
     actor, now = require_actor(), clock.now()
-    queues = _queues(actor) if my_level(actor) else []
+    queues = _queues(actor, now) if my_level(actor) else []
     waiting = [item.building for queue in queues if queue.urgent for item in queue.items]
     names = full_names(actor, Permission.ISSUE_LIST, waiting) if waiting else {}
     headless = posts.headless(actor) if may(actor, Permission.INVITATION_WRITE) else []
@@ -65,14 +65,17 @@ def home() -> Response:
     )
 
 
-def _queues(actor: Actor) -> list[Queue]:
+def _queues(actor: Actor, now: datetime) -> list[Queue]:
     level = my_level(actor)
+    mine = _queue(actor, "交办给我的", {"mine": True}, now, urgent=True)
     return [
-        _queue(actor, "上报人说还没好", {"state": IssueState.REOPENED, "level": level}, urgent=True),
-        _queue(actor, "等我这一级受理", {"state": IssueState.REPORTED, "level": level}, urgent=True),
-        _queue(actor, "已受理，还没开始", {"state": IssueState.ACCEPTED, "level": level}),
-        _queue(actor, "正在办理", {"state": IssueState.IN_PROGRESS, "level": level}),
-        _queue(actor, "办结了，等上报人确认", {"state": IssueState.RESOLVED}),
+        *([mine] if mine.items else []),
+        _queue(actor, "过了期限", {"overdue": True, "level": level}, now, urgent=True),
+        _queue(actor, "上报人说还没好", {"state": IssueState.REOPENED, "level": level}, now, urgent=True),
+        _queue(actor, "等我这一级受理", {"state": IssueState.REPORTED, "level": level}, now, urgent=True),
+        _queue(actor, "已受理，还没开始", {"state": IssueState.ACCEPTED, "level": level}, now),
+        _queue(actor, "正在办理", {"state": IssueState.IN_PROGRESS, "level": level}, now),
+        _queue(actor, "办结了，等上报人确认", {"state": IssueState.RESOLVED}, now),
     ]
 
 
@@ -101,7 +104,7 @@ def my_level(actor: Actor) -> Level | None:
     return max(levels, key=lambda level: level.height) if levels else None
 
 
-def _queue(actor: Actor, label: str, filters: dict[str, Any], *, urgent: bool = False) -> Queue:
-    page = issues.page_for_staff(actor, Filters(**filters, limit=paging.MOST))
+def _queue(actor: Actor, label: str, filters: dict[str, Any], now: datetime, *, urgent: bool = False) -> Queue:
+    page = issues.page_for_staff(actor, Filters(**filters, limit=paging.MOST), now)
     count = f"{len(page.items)}+" if page.next_cursor else str(len(page.items))
     return Queue(label, count, list(page.items[:SHOWN]), filters, urgent)

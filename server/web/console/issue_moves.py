@@ -22,6 +22,7 @@ from server.issues.schemas import (
     NoteSchema,
     OptionalNoteSchema,
     PassUpSchema,
+    ReplySchema,
     ResolveSchema,
     RevealSchema,
     VisitSchema,
@@ -107,7 +108,7 @@ def start(issue: str) -> Response:
 @idempotent
 def note(issue: str) -> Response:
     """进展说明."""
-    return make(issue, Permission.ISSUE_NOTE, Move.NOTE, NoteSchema, "note")
+    return make(issue, Permission.ISSUE_NOTE, Move.NOTE, ReplySchema, "note")
 
 
 @blueprint.post("/issues/<string(length=16):issue>/resolve")

@@ -3,25 +3,40 @@
 from datetime import datetime
 from typing import Any
 
-from flask import Response
+from flask import Response, request
 
-from models.enums import Anonymity, IssueCategory, Level, Move, Satisfaction, Triage
+from models.enums import OPEN_STATES, Anonymity, Channel, IssueCategory, Level, Move, PlaceKind, Satisfaction, Triage
 from server.core import clock
 from server.core.access import Actor, needs, require_actor
+from server.core.errors import Problem
+from server.core.paging import Page
 from server.issues import queries
 from server.issues.queries import Filters, IssueItem, IssueView
 from server.issues.schemas import IssueQuery
+from server.ledger import queries as templates
 from server.places import queries as places
 from server.rules.calendar import SHANGHAI
 from server.rules.permissions import Permission
+from server.rules.templates import ReplyKind
 from server.shield import queries as shield
 from server.shield.queries import OpeningView
 from server.web.console import blueprint
 from server.web.console.buildings import named, options
 from server.web.console.called import on_issue
 from server.web.console.forms import Form, load_query, show
+from server.web.console.words import may
 
 JOINABLE_MOST = 50
+REPLIES = frozenset(ReplyKind)
+# The filters that are on or not, as the page says them.
+FLAGS = (
+    ("overdue", "过了期限"),
+    ("urgent", "紧急"),
+    ("mine", "交办给我"),
+    ("suspended", "暂缓中"),
+    ("reworked", "返工过"),
+    ("pushed_back", "被退回过"),
+)
 # Moves whose forms have names of their own.
 FORMS = {Move.RATE: ("visit",), Move.CONTACT: ("contacted",), Move.ASSIGN: ("assign", "hand_over")}
 
@@ -30,26 +45,70 @@ FORMS = {Move.RATE: ("visit",), Move.CONTACT: ("contacted",), Move.ASSIGN: ("ass
 @needs(Permission.ISSUE_LIST)
 def issues() -> Response:
     """The ledger, newest first."""
-    query = load_query(IssueQuery)
-    actor = require_actor()
-    page = queries.page_for_staff(actor, Filters(**query))
-    kept = {name: value for name, value in query.items() if value is not None and name != "limit"}
+    return ledger_page(Form())
+
+
+def ledger_page(form: Form) -> Response:
+    """The ledger, with what was refused if anything was: a filter, or handing issues over."""
+    actor, now = require_actor(), clock.now()
+    query: dict[str, Any] = {}
+    page: Page[IssueItem] = Page([], None)
+    try:
+        query = load_query(IssueQuery)
+        page = queries.page_for_staff(actor, Filters(**query), now)
+    except Problem as problem:
+        form = form.refused(problem)
+    kept = {name: value for name, value in request.args.items() if value.strip() and name not in ("limit", "done")}
     buildings = options(actor, Permission.ISSUE_LIST)
     return show(
         "issues.html",
+        form,
         page=page,
         query=kept,
+        state=query.get("state"),
+        open_states=OPEN_STATES,
+        colleagues=_hands(actor, now),
+        flags=FLAGS,
         categories=IssueCategory,
         levels=Level,
+        channels=Channel,
+        triages=Triage,
+        places=_places_above(actor, kept.get("place", "")),
         buildings=buildings,
         names=named(buildings, [item.building for item in page.items]),
     )
 
 
+def _hands(actor: Actor, now: datetime) -> list[tuple[str, str]] | None:
+    from server.web.console.issue_assigning import hands  # shows this page again when it is refused
+
+    return hands(actor, now)
+
+
+def _places_above(actor: Actor, chosen: str) -> list[tuple[str, str]]:
+    """Places to narrow the list to: what lies right below my posts, and below what is chosen."""
+    found: dict[str, str] = {}
+    for post in actor.posts_granting(Permission.PLACE_READ):
+        if post.kind is not PlaceKind.BUILDING:
+            found[post.place] = post.place_name
+            found |= {
+                p.public_id: f"{post.place_name} · {p.name}"
+                for p in places.children(post.place_id)
+                if p.kind is not PlaceKind.BUILDING
+            }
+    if chosen and chosen not in found:
+        found[chosen] = "所选地点"
+    return list(found.items())
+
+
 @blueprint.get("/issues/<string(length=16):issue>")
 @needs(Permission.ISSUE_READ)
 def issue(issue: str) -> Response:
-    """One issue."""
+    """One issue; with a template chosen, its text stands in the form it was chosen for."""
+    key, name = request.args.get("template", ""), request.args.get("for", "")
+    if key and name in REPLIES:
+        text = templates.template(require_actor(), key).text
+        return issue_page(issue, Form.filled({"text": text}, name))
     return issue_page(issue)
 
 
@@ -71,6 +130,7 @@ def issue_page(public_id: str, form: Form | None = None, **context: Any) -> Resp
         kinds=Triage,
         joinable=[(item.id, _short(item)) for item in _joinable(view)] if Move.JOIN in view.moves else [],
         answers=Satisfaction,
+        replies=_replies(actor),
         openings=_openings(actor, view),
         now=now,
         joiners=queries.joiners_of(actor, public_id) if view.joiners else [],
@@ -93,10 +153,18 @@ def _openings(actor: Actor, view: IssueView) -> list[OpeningView] | None:
     return shield.of_issue(actor, view.id)
 
 
+def _replies(actor: Actor) -> dict[str, list[tuple[str, str]]]:
+    """The reply templates to choose from, by form."""
+    if not may(actor, Permission.TEMPLATE_READ):
+        return {}
+    every = templates.templates(actor)
+    return {str(kind): [(t.id, t.title) for t in every if t.kind in (None, kind)] for kind in ReplyKind}
+
+
 def _joinable(view: IssueView) -> list[IssueItem]:
     """Open issues of the same building: what this one may be the same as."""
     filters = Filters(family="open", building=view.building, limit=JOINABLE_MOST)
-    return [item for item in queries.page_for_staff(require_actor(), filters).items if item.id != view.id]
+    return [item for item in queries.page_for_staff(require_actor(), filters, clock.now()).items if item.id != view.id]
 
 
 def _lower(view: IssueView) -> list[Level]:

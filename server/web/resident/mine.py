@@ -47,9 +47,10 @@ def reports() -> AnyResponse:
     actor = current_actor()
     if actor is None:
         return recognition.way_to_wechat("") or make_response(render_template("resident/unknown.html"))
-    page = issues.page_of_own(actor, Filters(cursor=request.args.get("cursor"), limit=20))
+    now = clock.now()
+    page = issues.page_of_own(actor, Filters(cursor=request.args.get("cursor"), limit=20), now)
     return make_response(
-        render_template("resident/mine.html", page=page, moment=words.moment, now=clock.now(), asks=issues.FAMILIES)
+        render_template("resident/mine.html", page=page, moment=words.moment, now=now, asks=issues.FAMILIES)
     )
 
 

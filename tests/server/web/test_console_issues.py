@@ -318,4 +318,4 @@ def test_the_ledger_costs_the_same_few_queries_however_long(street: Street, worl
         street.report()
     with count_queries(world.app) as twenty:
         street.clerk.open("/console/issues")
-    assert len(one) == len(twenty) <= 3
+    assert len(one) == len(twenty) <= 5  # with the places and the colleagues to choose from
