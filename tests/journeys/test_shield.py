@@ -248,7 +248,7 @@ def lived(street: Street) -> None:
     done = send(staff["head"]).json["id"]
     street.photos.append(done)
     work("community", second, "join", target=first)
-    work("head", first, "resolve", text="清走了", photo_ids=[done])
+    work("head", first, "resolve", text="清走了", done_by="物业师傅", photo_ids=[done])
     say(first, "reopen", text="又堆起来了")
     work("grid", first, "pass-up", text="要清运车")
     with world.writing() as connection:  # the whistle's own door is another room's
@@ -261,9 +261,9 @@ def lived(street: Street) -> None:
                 building_id=issue.building_id, grid_id=issue.grid_id, community_id=issue.community_id,
             )
         )  # fmt: skip
-    work("community", first, "resolve", text="清运了")
+    work("community", first, "resolve", text="清运了", done_by="物业师傅")
     say(first, "confirm", contacted=True, satisfaction="satisfied", text="好了")
-    work("grid", page, "resolve", text="修好了")
+    work("grid", page, "resolve", text="修好了", done_by="物业师傅")
     work("colleague", page, "visit", contacted=True, solved=True)
     work("community", unsigned, "decline", text="不归这里", responsible="电梯公司 96333")
     work("grid", about_head, "accept")

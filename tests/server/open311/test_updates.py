@@ -38,11 +38,11 @@ def test_a_reporters_word_through_another_system(
     issue = hotline.file(building)
     noted = tell(hotline, issue, "1", "OPEN", "今天水更大了")
     assert noted.status_code == 201
-    community.post(f"/api/v1/issues/{issue}/resolve", json={"text": "换了接头"})
+    community.post(f"/api/v1/issues/{issue}/resolve", json={"text": "换了接头", "done_by": "物业师傅"})
     assert tell(hotline, issue, "2", "open", "还在滴水").status_code == 201
     assert state(world, community, issue) == "reopened"
     street = world.staff(Role.STREET, world.street())  # 还没好 goes to the superior
-    street.post(f"/api/v1/issues/{issue}/resolve", json={"text": "换了整段水管"})
+    street.post(f"/api/v1/issues/{issue}/resolve", json={"text": "换了整段水管", "done_by": "物业师傅"})
     assert tell(hotline, issue, "3", "CLOSED").status_code == 201
     assert state(world, community, issue) == "confirmed"
     ended = tell(hotline, issue, "4", "OPEN", "又漏了")
