@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from flask import Flask
 from PIL import Image
 
-from models import Issue, IssueEvent, Message, Person, Photo, Whistle, new_public_id
+from models import Issue, IssueEvent, Message, Person, Photo, new_public_id
 from models.enums import Component, IssueState, Level, MessageKind, Move, Role
 from server.config import Settings
 from server.core.logs import JsonFormatter
@@ -103,6 +103,12 @@ class Street:
                 "code": [self.building.stairwell_code],
                 "household": self.ids("households"),
                 "record": self.ids("duty_records"),
+                "department": self.ids("departments"),
+                "problem": self.ids("common_problems"),
+                "template": self.ids("reply_templates"),
+                "version": ["1"],
+                "key": ["lift_trapped"],
+                "public_id": [*self.issues, *self.others],
                 "month": [OCTOBER],
                 "component": [str(component) for component in Component],
                 "claim": ["0000-0000-0000"],  # who handles an issue has no code of it
@@ -116,6 +122,9 @@ class Street:
                 "moderation.checks": ["state=passed", "state=withheld"],
                 "console.export_households": [f"place={self.building.public_id}"],
                 "households.export": [f"place={self.building.public_id}"],
+                "issues.whistles": ["state=overdue"],
+                "issue_exports.export_with_text": ["reason=核对台账"],
+                "console.issue_export_with_text": ["reason=核对台账"],
                 "households.households": [f"building={self.building.public_id}"],
             },
             NEVER_OPEN - {"issues.my_issue"} | {"docs.page"},
@@ -172,7 +181,7 @@ def reported_through_every_door(app: Flask, street: Street) -> None:
     she, building = street.reporter, street.building
     for _ in range(3):
         street.photos.append(send(she, telling_picture(), headers={"Idempotency-Key": new_public_id()}).json["id"])
-    body: dict[str, Any] = {"category": "cleaning", "text": "三楼垃圾没人收", "spot": "三楼", "anonymity": "hidden"}
+    body: dict[str, Any] = {"category": "lift", "text": "三楼电梯按钮不灵", "spot": "三楼", "anonymity": "hidden"}
     doors = (
         (
             "/api/v1/issues",
@@ -251,16 +260,17 @@ def lived(street: Street) -> None:
     work("head", first, "resolve", text="清走了", done_by="物业师傅", photo_ids=[done])
     say(first, "reopen", text="又堆起来了")
     work("grid", first, "pass-up", text="要清运车")
-    with world.writing() as connection:  # the whistle's own door is another room's
-        issue = connection.execute(sa.select(Issue.__table__).where(Issue.public_id == first)).one()
-        now = world.clock.now()
-        connection.execute(
-            sa.insert(Whistle).values(
-                public_id=new_public_id(), issue_id=issue.id, department_id=_department(connection), reason="请派车",
-                sounded_at=now, month=202610, sign_in_due_at=now, contact_due_at=now, due_at=now,
-                building_id=issue.building_id, grid_id=issue.grid_id, community_id=issue.community_id,
-            )
-        )  # fmt: skip
+    (department,) = staff["community"].get("/api/v1/departments").json["items"]
+    called = staff["community"].post(
+        f"/api/v1/issues/{first}/whistles", json={"departments": [department["id"]], "text": "请派车"}
+    )
+    assert called.status_code in (200, 201), called.json
+    relay.run(world.app)
+    (whistle,) = staff["department"].get("/api/v1/whistles").json["items"]
+    world.clock.advance(timedelta(minutes=5))
+    told_back = {"text": "派车清走了", "done_on": f"{world.clock.now():%Y-%m-%d}"}
+    back = staff["department"].post(f"/api/v1/whistles/{whistle['id']}/report-back", json=told_back)
+    assert back.status_code == 200, back.json
     work("community", first, "resolve", text="清运了", done_by="物业师傅")
     say(first, "confirm", contacted=True, satisfaction="satisfied", text="好了")
     work("grid", page, "resolve", text="修好了", done_by="物业师傅")
@@ -279,8 +289,21 @@ def lived(street: Street) -> None:
     relay.run(world.app)
 
 
-def _department(connection: Any) -> int:
-    return int(connection.execute(sa.text("SELECT id FROM departments WHERE name = '城管局'")).scalar_one())
+def kept_of_it(street: Street) -> None:
+    """What offices make beside issues: a common problem, a reply template, a book of rules, another system's key."""
+    clerk, community = street.staff["community"], street.community.spot.public_id
+    made = clerk.post(
+        "/api/v1/common-problems",
+        json={"community": community, "category": "lift", "title": "电梯老化"},
+    )
+    assert made.status_code == 201, made.json
+    template = clerk.post("/api/v1/reply-templates", json={"title": "已派单", "text": "{谁}已在{何时}派单。"})
+    assert template.status_code == 201, template.json
+    path = f"/api/v1/rulebooks/{community}"
+    book = {"content": clerk.get(path).json["content"], "note": "照用自带的"}
+    assert clerk.put(path, json=book, headers={"If-Match": '"0"'}).status_code == 200
+    key = {"place": street.world.district().public_id, "jurisdiction": "shiyan.gov.cn", "name": "热线"}
+    assert street.staff["district"].post("/api/v1/api-keys", json=key).status_code == 201
 
 
 def scored(street: Street) -> None:
@@ -302,6 +325,7 @@ def test_no_answer_and_no_row_tells_who_hid(app: Flask, street: Street, caplog: 
     reported_through_every_door(app, street)
     lived(street)
     scored(street)
+    kept_of_it(street)
     world, registry = street.world, street.registry()
 
     with world.reading() as connection:

@@ -1,7 +1,7 @@
 """Every state × move × mover as a row: the law held against one table that says it all, for three holders of the issue.
 
 Movers: H head, G grid, C community, S street, D district, P department, O operator, r the reporter, k the clock. What the
-table does not name is refused.
+table does not name is refused. What is said about one whistle has a table of its own (`test_whistling.py`).
 """
 
 from collections.abc import Iterator
@@ -56,8 +56,8 @@ join             | raio>j                     | HGCSD            | CSD          
 withdraw         | raios>w                    | r                | r                | r
 pass_up          | rai>r o>o                  | HGCSk            | CSk              | -
 close_silent     | s>q                        | k                | k                | k
-sign_in          | raio>=                     | H                | C                | P
-contact          | raio>=                     | HGCSD            | CSD              | DP
+sign_in          | raio>=                     | H                | C                | -
+contact          | raio>=                     | HGCSD            | CSD              | D
 triage           | raio>=                     | HGCSD            | CSD              | D
 follow_up        | raio>=                     | HGCSD            | CSD              | D
 assign           | rai>r o>o                  | GCSD             | CSD              | -
@@ -67,10 +67,11 @@ ask_extension    | raio>=                     | HGCS             | CS           
 grant_extension  | raio>=                     | GCSD             | SD               | D
 refuse_extension | raio>=                     | GCSD             | SD               | D
 whistle          | rai>r o>o                  | CSD              | CSD              | D
-report_back      | rai>i o>o                  | -                | -                | P
-push_back        | rai>r o>o                  | -                | CSD              | P
+report_back      | -                          | -                | -                | -
+call_off         | -                          | -                | -                | -
+push_back        | rai>r o>o                  | -                | CSD              | -
 urge             | raio>=                     | GCSDr            | SDr              | CSDr
-rate_department  | raioscqdj>=                | CS               | CS               | -
+rate_department  | -                          | -                | -                | -
 split            | j>r                        | GCSD             | CSD              | D
 """
 HOLDERS = (Level.HEAD, Level.COMMUNITY, Level.DEPARTMENT)

@@ -8,12 +8,12 @@ from models import Issue
 from models.enums import Role
 from tests.world import Caller, Spot, World
 
-TEXT = "三楼垃圾没人收"
+TEXT = "三楼电梯按钮不灵"
 
 
 def file(caller: Caller, building: Spot, anonymity: str = "hidden", **more: Any) -> Any:
     """Report by code, signed in or not. Returns the answer's JSON."""
-    body = {"category": "cleaning", "text": TEXT, "anonymity": anonymity, **more}
+    body = {"category": "lift", "text": TEXT, "anonymity": anonymity, **more}
     answer = caller.post(f"/api/v1/codes/{building.stairwell_code}/issues", json=body)
     assert answer.status_code == 201, answer.json
     return answer.json
