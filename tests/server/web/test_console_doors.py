@@ -128,7 +128,7 @@ def neighbour(world: World) -> dict[str, str]:
     }
 
 
-IDS = ("key", "household", "resident", "invitation", "deduction", "record", "message", "photo", "check")
+IDS = ("api_key", "household", "resident", "invitation", "deduction", "record", "message", "photo", "check")
 
 
 def test_whoever_is_not_signed_in_is_sent_to_sign_in(app: Flask, neighbour: dict[str, str]) -> None:
