@@ -208,6 +208,7 @@ class Move(Word):
     PUSH_BACK = "push_back", "退回"
     URGE = "urge", "催办"
     RATE_DEPARTMENT = "rate_department", "评价部门"
+    CALL_OFF = "call_off", "撤销吹哨"
     SPLIT = "split", "拆分"
 
 

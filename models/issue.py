@@ -108,6 +108,8 @@ class Issue(Public, InBuilding, Base):
         sa.Index("ix_issues_community", "community_id", "id"),
         sa.Index("ix_issues_community_state", "community_id", "state", "id"),
         sa.Index("ix_issues_building", "building_id", "id"),
+        # Figures of a period touch the issues of that period only.
+        sa.Index("ix_issues_reported", "community_id", "reported_at"),
         sa.Index("ix_issues_reporter", "reporter_id", "id", **_where("reporter_id IS NOT NULL")),
         sa.Index("uq_issues_claim", "claim_index", unique=True, **_where("claim_index IS NOT NULL")),
         # Every office calls its ledger 台账 and counts from 1.

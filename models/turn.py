@@ -37,6 +37,8 @@ class Turn(InBuilding, Base):
     __table_args__ = (
         sa.Index("ix_turns_issue", "issue_id", "id"),
         sa.Index("ix_turns_month", "community_id", "month"),
+        sa.Index("ix_turns_due", "community_id", "due_at", **_where("due_at IS NOT NULL")),
+        sa.Index("ix_turns_sign_in", "community_id", "sign_in_due_at", **_where("sign_in_due_at IS NOT NULL")),
     )
 
 
@@ -77,6 +79,7 @@ class Whistle(Public, InBuilding, Base):
         sa.Index("ix_whistles_issue", "issue_id", "id"),
         sa.Index("ix_whistles_department", "department_id", "issue_id"),
         sa.Index("ix_whistles_month", "community_id", "month"),
+        sa.Index("ix_whistles_due", "community_id", "due_at"),
         sa.Index("ix_whistles_clock", "clock_at", **_where("clock_at IS NOT NULL")),
         sa.CheckConstraint('(ended_at IS NULL) = ("end" IS NULL)', name="end_says_how"),
         sa.CheckConstraint('rating IS NULL OR "end" IS NOT NULL', name="rated_after_the_end"),

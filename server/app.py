@@ -5,15 +5,21 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 from server import commands, web
 from server.callbacks.routes import blueprint as callbacks
+from server.commons.routes import blueprint as commons
 from server.config import Settings
 from server.core import api, crypto, database, errors, headers, health, limits, logs, wechat_tokens
 from server.core.application import Application
 from server.core.clock import Clock, SystemClock
+from server.departments.routes import blueprint as departments
 from server.duties.routes import blueprint as duties
 from server.heads.routes import blueprint as heads
 from server.households.routes import blueprint as households
 from server.identity.routes import blueprint as identity
+from server.issues.export_routes import blueprint as exports
+from server.issues.life_routes import blueprint as life
 from server.issues.routes import blueprint as issues
+from server.issues.whistle_routes import blueprint as whistles
+from server.ledger.routes import blueprint as ledger
 from server.moderation import words
 from server.moderation.routes import blueprint as moderation
 from server.notices import templates
@@ -25,25 +31,29 @@ from server.photos.routes import blueprint as photos
 from server.places.routes import blueprint as places
 from server.rulebook.routes import blueprint as rulebook
 from server.scores.routes import blueprint as scores
+from server.shield.routes import blueprint as shield
 from server.surveys.routes import blueprint as surveys
 from wechat.gateway import Edition, Gateway
 from wechat.live import OFFICIAL, LiveWeChat
 from wechat.tokens import TokenStore
 
 ROOMS = (
-    identity,
-    places,
-    heads,
-    households,
-    photos,
-    moderation,
-    rulebook,
-    issues,
-    surveys,
-    duties,
-    scores,
-    notices,
-    api_keys,
+    *(
+        identity,
+        places,
+        departments,
+        heads,
+        households,
+        photos,
+        moderation,
+        rulebook,
+        commons,
+        issues,
+        life,
+        exports,
+        whistles,
+    ),
+    *(shield, ledger, surveys, duties, scores, notices, api_keys),
 )
 
 MEGABYTE = 1024 * 1024

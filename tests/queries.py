@@ -46,3 +46,25 @@ def plan(connection: Connection, statement: sa.Executable) -> str:
         rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}")
         return "\n".join(row[3] for row in rows)
     return "\n".join(row[0] for row in connection.exec_driver_sql(f"EXPLAIN {sql}".replace("%", "%%")))
+
+
+def many_issues(connection: Connection, building: Any, count: int = 4000) -> None:
+    """A history for plans to be made over: so many ended issues of a building (and as many of its neighbours'), ANALYZEd."""
+    for community in (building.community_id, building.street_id):  # any other place will do as a neighbour
+        connection.execute(
+            sa.text(
+                f"WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < {count}) "
+                "INSERT INTO issues (public_id, building_id, grid_id, community_id, category, text, spot, channel, state, "
+                "level, about_head, reported_at, outcome, responsible, rework, source, version) "
+                f"SELECT 'many' || {community} || '-' || i, {building.id}, {building.grid_id or 'NULL'}, {community}, 'lift', "
+                "'电梯停了，' || i, '', 'scan', 'confirmed', 'head', FALSE, '2026-01-01 00:00:00+00:00', '', '', 0, '', 1 FROM n"
+            )
+        )
+    connection.execute(
+        sa.text(
+            "INSERT INTO return_visits (issue_id, month, building_id, community_id, solved, answered_at, counts) "
+            "SELECT id, 202601 + id % 9, building_id, community_id, TRUE, '2026-01-02 00:00:00+00:00', TRUE FROM issues "
+            "WHERE state = 'confirmed'"
+        )
+    )
+    connection.execute(sa.text("ANALYZE"))

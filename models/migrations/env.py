@@ -5,7 +5,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import context
 
-from models import Base
+from models import Base, search
 from models.types import UTCDateTime
 
 
@@ -23,12 +23,18 @@ def compare_type(_context: Any, _inspected: Any, _column: Any, inspected_type: A
     return None
 
 
+def include_name(name: str | None, kind: str, _parents: Any) -> bool:
+    """The search index is each database's own affair (with SQLite's shadow tables); no model describes it."""
+    return not (kind == "table" and name is not None and name.startswith(search.NAME))
+
+
 connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,
     target_metadata=Base.metadata,
     render_item=render_item,
     compare_type=compare_type,
+    include_name=include_name,
     render_as_batch=connection.dialect.name == "sqlite",
     transaction_per_migration=False,
 )

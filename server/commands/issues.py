@@ -81,3 +81,21 @@ def _mapping(path: Path | None) -> LedgerMapping:
         raise click.ClickException(f"对照表不能用：{'；'.join(error.problems)}") from None
     except (ValueError, UnicodeDecodeError):
         raise click.ClickException("对照表不是 JSON。") from None
+
+
+@group.command("index")
+@click.option("--anew", is_flag=True, help="Empty the search index first: what texts no longer say goes from it too.")
+@says_one_line
+def index(*, anew: bool) -> None:
+    """Put into the search index what is missing from it, a few thousand issues a transaction. Safe to run at any time."""
+    if anew:
+        with database.transaction():
+            service.forget_index()
+    last, count = 0, 0
+    while True:
+        with database.transaction():
+            done = service.index_missing(last)
+        if done is None:
+            break
+        last, count = done.last, count + done.number
+    click.echo(f"新编入检索 {count} 件。")

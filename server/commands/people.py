@@ -27,9 +27,10 @@ _from_stdin = click.option("--password-stdin", is_flag=True, help="Read the pass
 @click.option("--username", required=True)
 @click.option("--role", type=click.Choice(list(ROLES)), required=True)
 @click.option("--place", required=True, metavar="CODE", help="Code of the place the role covers.")
+@click.option("--department", metavar="NAME", help="Which department of that district; for the role department.")
 @_from_stdin
 @says_one_line
-def create_staff(name: str, username: str, role: str, place: str, password_stdin: bool) -> None:
+def create_staff(name: str, username: str, role: str, place: str, department: str | None, password_stdin: bool) -> None:
     """Make somebody who signs in to the console, and appoint them to their first post."""
     try:
         name = clean(name)
@@ -41,7 +42,7 @@ def create_staff(name: str, username: str, role: str, place: str, password_stdin
     now = clock.now()
     with database.transaction():
         person_id = identity.create_staff(name, username, password, now)
-        heads.appoint_by_operator(person_id, ROLES[role], place, now)
+        heads.appoint_by_operator(person_id, ROLES[role], place, now, department=department)
     click.echo(f"{username.strip().lower()} 可以登录了，任职：{ROLES[role].zh}。")
 
 

@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import IntegrityError
 from werkzeug.exceptions import HTTPException
 
-from server.core import database, limits
+from server.core import database, limits, traces
 from server.core.errors import not_found
 from server.core.idempotency import Attempt, key_of_request
 
@@ -70,8 +70,13 @@ class Application(Flask):
         if self._refused(answered):
             if answered.status_code == 404:
                 limits.not_found(view)
-            return self._twin(attempt) or answered
+            if twin := self._twin(attempt):
+                return twin
+            database.rollback()
+            traces.write()  # a refused form may still have shown what it was about
+            return answered  # type: ignore[no-any-return]
         database.commit()
+        traces.write()
         return answered  # type: ignore[no-any-return]
 
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from flask import Response, current_app, request
+from flask import Response, current_app, g, request
 from sqlalchemy.exc import IntegrityError
 
 from models import IdempotencyKey
@@ -25,11 +25,15 @@ FORM_FIELD = "once"
 FORMS = ("multipart/", "application/x-www-form-urlencoded")
 SHAPE = re.compile(r"[A-Za-z0-9_-]{16,80}")
 KEPT_HEADERS = ("Content-Type", "Location", "ETag")
+ANYONE = "anyone"
 _SEALED = "idempotency_keys.answer_sealed"
 
 _FIND = Hot(
-    sa.select(IdempotencyKey.request_hash, IdempotencyKey.status, IdempotencyKey.answer_sealed).where(
-        IdempotencyKey.owner == sa.bindparam("o"), IdempotencyKey.key == sa.bindparam("k")
+    sa.select(
+        IdempotencyKey.owner, IdempotencyKey.request_hash, IdempotencyKey.status, IdempotencyKey.answer_sealed
+    ).where(
+        sa.or_(IdempotencyKey.owner == sa.bindparam("o"), IdempotencyKey.owner == sa.bindparam("a")),
+        IdempotencyKey.key == sa.bindparam("k"),
     )
 )
 _KEEP = Hot(sa.insert(IdempotencyKey), ("owner", "key", "request_hash", "status", "answer_sealed", "created_at"))
@@ -51,22 +55,26 @@ class Attempt:
     def __init__(self, key: str) -> None:
         actor = access.current_actor()
         system = request.headers.get("X-Api-Key")  # in the body it makes the body another one
-        whose = f"person {actor.person_id}" if actor else f"system {system}" if system else "anyone"
-        self.owner = crypto.blind_index(f"{whose} {request.method} {request.path}", "idempotency_keys.owner")
+        whose = _person(actor.person_id) if actor else f"system {system}" if system else ANYONE
+        self.owner = _owner(whose, request.path)
+        self.anybodys = _owner(ANYONE, request.path)
         self.key = key
         self.request_hash = crypto.blind_index(_body(), "idempotency_keys.request_hash")
 
     def replay(self) -> Response | None:
         """The answer given before. Raises 422 when the body differs."""
-        found = _FIND.one({"o": self.owner, "k": self.key})
-        if found is None:
-            return None
-        request_hash, status, answer_sealed = found
+        kept = {row[0]: row for row in _FIND.all({"o": self.owner, "a": self.anybodys, "k": self.key})}
+        found = kept.get(self.owner)
+        if found is None:  # what `keep_as_anybodys` kept of this very request
+            found = kept.get(self.anybodys)
+            if found is None or found[1] != self.request_hash:
+                return None
+        _, request_hash, status, answer_sealed = found
         if request_hash != self.request_hash:
             raise Problem(422, "key_reused", "同一个 Idempotency-Key 不能用于不同的内容，请换一个新的。")
-        kept = json.loads(crypto.open_sealed(answer_sealed, _SEALED))
-        response = current_app.response_class(kept["body"], status=status)
-        response.headers.update(kept["headers"])
+        answer = json.loads(crypto.open_sealed(answer_sealed, _SEALED))
+        response = current_app.response_class(answer["body"], status=status)
+        response.headers.update(answer["headers"])
         response.headers["Idempotent-Replay"] = "true"
         return response
 
@@ -79,7 +87,7 @@ class Attempt:
         try:
             _KEEP.run(
                 {
-                    "owner": self.owner,
+                    "owner": self.anybodys if g.get("anybodys") else self.owner,
                     "key": self.key,
                     "request_hash": self.request_hash,
                     "status": response.status_code,
@@ -92,6 +100,25 @@ class Attempt:
             raise Problem(
                 409, "in_progress", "同一个请求正在处理，请稍后重试。", headers={"Retry-After": "1"}
             ) from None
+
+
+def _person(person_id: int) -> str:
+    return f"person {person_id}"
+
+
+def _owner(whose: str, path: str) -> bytes:
+    return crypto.blind_index(f"{whose} POST {path}", "idempotency_keys.owner")
+
+
+def keep_as_anybodys() -> None:
+    """Remember this request's answer as if nobody were signed in: not even with our key can it be joined to them."""
+    g.anybodys = True
+
+
+def forget_answers(person_id: int, path: str) -> None:
+    """Delete the remembered answers of one person at one address: a repetition there is done anew."""
+    owned = IdempotencyKey.owner == _owner(_person(person_id), path)
+    database.connection().execute(sa.delete(IdempotencyKey).where(owned))
 
 
 def idempotent(view: Any) -> Any:

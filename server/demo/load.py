@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flask import Flask
+from PIL import Image
 
-from models.enums import CheckState, DutyState, Move, OutboxKind, Role
+from models.enums import CheckState, DutyState, Move, OutboxKind, PhotoUse, Role
 from server.core import access, database, paging
 from server.core.access import Actor
+from server.demo import whistles
 from server.demo.people import HAPPENED, HOUSEHOLDS, OPEN, PASSWORD, PLACES, STAFF, STARS, STORIES, Answers
 from server.duties import queries as duty_queries
 from server.duties import service as duties
@@ -22,6 +24,7 @@ from server.issues.service import Report, Wish
 from server.jobs import relay
 from server.moderation import queries as moderation_queries
 from server.moderation import service as moderation
+from server.photos import service as photos
 from server.places import queries as places
 from server.places import service as place_service
 from server.rules.calendar import Month, bounds, month_of, previous
@@ -69,6 +72,8 @@ class Demo:
         scores.close_month_everywhere(self.month, self._not_after_now(bounds(self.month)[1] + timedelta(hours=8)))
         with database.transaction():
             self._open_issues()
+            people = {name: self.actor(name, self.now) for name in ("shequ", "zhujian")}
+            whistles.sound(people, (self.buildings[6].code, self.buildings[7].code), self.now)
         relay.run(self.app, {OutboxKind.ISSUE_EVENT: issues.TellOfMove()})
         with database.transaction():
             self._review()
@@ -92,6 +97,10 @@ class Demo:
             person_id = identity.create_staff(name, username, PASSWORD, at)
             heads.appoint_by_operator(person_id, role, place, at)
             self.people[username] = person_id
+        whistles.register("demo", at)
+        for username, name, department in whistles.STAFF:
+            self.people[username] = identity.create_staff(name, username, PASSWORD, at)
+            heads.appoint_by_operator(self.people[username], Role.DEPARTMENT, "demo", at, department=department)
         community = places.community_by_code(COMMUNITY)
         assert community is not None
         buildings = places.buildings_of(community.id)
@@ -139,9 +148,24 @@ class Demo:
         for move, text, later in ((Move.ACCEPT, "", 3), (Move.START, "", 20), (Move.RESOLVE, done, 30)):
             moment = at + timedelta(hours=later)
             actor = self.actor(worker, moment)
-            issues.move_as_staff(actor, permission[move], reported.id, move, Wish(Details(text=text)), moment)
+            wish = Wish(self._details(move, text), photo_ids=self._shown(actor, reported.id, move, moment))
+            issues.move_as_staff(actor, permission[move], reported.id, move, wish, moment)
         if answers is not None:
             self._answer(reported.claim_code, answers, at + timedelta(hours=40))
+
+    @staticmethod
+    def _shown(actor: Actor, issue: str, move: Move, at: datetime) -> list[str]:
+        """A picture of what was done, where the rule book asks for one."""
+        if move is not Move.RESOLVE or not issue_queries.for_staff(actor, issue).hands.photo_required:
+            return []
+        picture = io.BytesIO()
+        Image.new("RGB", (640, 480), (203, 213, 200)).save(picture, "JPEG")
+        picture.seek(0)
+        return [photos.keep(picture, PhotoUse.DONE, actor.person_id, at).id]
+
+    @staticmethod
+    def _details(move: Move, text: str) -> Details:
+        return Details(text=text, done_by="物业维修师傅" if move is Move.RESOLVE else "")
 
     def _worker(self, number: int) -> tuple[str, dict[Move, Permission]]:
         rights = {
@@ -221,4 +245,5 @@ def addresses(public_url: str) -> list[str]:
         shown = [(u, r, n) for u, n, r, _ in STAFF if r is not Role.HEAD or u == "louzhang1"]
         lines.append(f"demo sign-ins      password {PASSWORD}")
         lines += [f"  {username:<10} {role.zh} {name}" for username, role, name in shown]
+        lines += [f"  {username:<10} {department} {name}" for username, name, department in whistles.STAFF]
     return lines

@@ -84,7 +84,8 @@ def appoint(body: dict[str, Any]) -> AppointmentView:
     """Appoint somebody; each level appoints the next one down"""
     now = clock.now()
     term = Term(body["starts_at"] or now, body["ends_at"])
-    made = service.appoint(require_actor(), body["person"], body["role"], body["place"], term, now)
+    whom, role, place = body["person"], body["role"], body["place"]
+    made = service.appoint(require_actor(), whom, role, place, term, now, department=body["department"])
     return queries.appointment(made, now)
 
 

@@ -42,6 +42,7 @@ class AppointmentSchema(Schema):
     role_name = fields.String(required=True)
     person = fields.Nested(AppointedPersonSchema, required=True)
     place = fields.Nested(AppointedPlaceSchema, required=True)
+    department_name = fields.String(required=True, allow_none=True)
     starts_at = fields.AwareDateTime(required=True)
     ends_at = fields.AwareDateTime(required=True, allow_none=True)
     ended_reason = fields.String(required=True)
@@ -65,6 +66,9 @@ class NewAppointmentSchema(Schema):
     person = PublicId(required=True)
     role = fields.Enum(Role, by_value=True, required=True)
     place = PublicId(required=True)
+    department = PublicId(
+        load_default=None, allow_none=True, metadata={"description": "which department; for a department's post only"}
+    )
     starts_at = fields.AwareDateTime(
         load_default=None, validate=_within_reach, metadata={"description": "now, when left out"}
     )

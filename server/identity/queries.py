@@ -11,6 +11,7 @@ from server.core.access import Actor
 from server.identity import phone
 from server.identity.accounts import find as find
 from server.identity.recognising import is_offered as is_offered
+from server.identity.veil import veil as veil
 from server.rules.permissions import EVERYONE, GRANTS
 
 
@@ -41,6 +42,12 @@ def me(actor: Actor) -> Me:
     """Who the actor is and what the actor may do where. Reads nothing: the actor was read with the request."""
     posts = [PostView(p.role, p.role.zh, p.place, p.kind, p.place_name, sorted(GRANTS[p.role])) for p in actor.posts]
     return Me(actor.public_id, actor.name, phone.shown(actor), posts, sorted(EVERYONE))
+
+
+def name_and_phone(person_id: int) -> tuple[str, str]:
+    """A person's name as the office knows it and the number they left with us, in full; empty where there is none."""
+    name = database.connection().execute(sa.select(Person.name).where(Person.id == person_id)).scalar()
+    return name or "", phone.of(person_id) or ""
 
 
 def staff_id(username: str) -> str | None:

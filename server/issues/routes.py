@@ -10,7 +10,7 @@ from server.core.idempotency import idempotent
 from server.core.limits import slowed
 from server.core.paging import Page
 from server.issues import queries, service
-from server.issues.queries import Filters, IssueItem, IssueView
+from server.issues.queries import Filters, IssueItem, IssueView, Joiner
 from server.issues.schemas import (
     AnswersSchema,
     ContactSchema,
@@ -18,17 +18,22 @@ from server.issues.schemas import (
     IssuePageSchema,
     IssueQuery,
     IssueSchema,
+    JoinersSchema,
     JoinSchema,
+    MeTooSchema,
     NoteSchema,
     OptionalNoteSchema,
+    OwnIssueQuery,
     PassUpSchema,
+    ReplySchema,
     ReportByCodeSchema,
     ReportedSchema,
     ReportSchema,
     ResolveSchema,
     RevealSchema,
+    VisitSchema,
 )
-from server.issues.service import Report, Reported, Wish
+from server.issues.service import MeToo, Report, Reported, Wish
 from server.rules import allowances
 from server.rules.lifecycle import Details
 from server.rules.permissions import Permission
@@ -66,16 +71,27 @@ def report_by_code(body: dict[str, Any], code: str) -> Reported:
     return service.report_by_code(code, Report(**body), clock.now(), reporter=current_actor())
 
 
+@blueprint.post("/codes/<string(maxlength=16):code>/issues/<string(length=16):issue>/join")
+@open_to_all("whoever stands in the stairwell may join a neighbour's report; no account is needed")
+@slowed(allowances.REPORTS)
+@idempotent
+@blueprint.arguments(MeTooSchema)
+@blueprint.response(201, ReportedSchema)
+def join_by_code(body: dict[str, Any], code: str, issue: str) -> Reported:
+    """我也遇到: join an open issue of GET /codes/{code}/issues; the report is my own and hears every outcome"""
+    return service.join_by_code(code, issue, MeToo(**body), clock.now(), reporter=current_actor())
+
+
 # --- following one's own report
 
 
 @blueprint.get("/my/issues")
 @needs(Permission.ISSUE_READ_OWN)
-@blueprint.arguments(IssueQuery, location="query")
+@blueprint.arguments(OwnIssueQuery, location="query")
 @blueprint.response(200, IssuePageSchema, ready=True)
 def my_issues(query: dict[str, Any]) -> Page[IssueItem]:
     """What I reported"""
-    return queries.page_of_own(require_actor(), Filters(**query))
+    return queries.page_of_own(require_actor(), Filters(**query), clock.now())
 
 
 @blueprint.get("/my/issues/<string(length=16):issue>")
@@ -225,7 +241,7 @@ def withdraw_claimed(body: dict[str, Any], claim: str) -> IssueView:
 @blueprint.response(200, IssuePageSchema, ready=True)
 def issues(query: dict[str, Any]) -> Page[IssueItem]:
     """The newest issues in my places"""
-    return queries.page_for_staff(require_actor(), Filters(**query))
+    return queries.page_for_staff(require_actor(), Filters(**query), clock.now())
 
 
 @blueprint.get("/issues/<string(length=16):issue>")
@@ -265,7 +281,7 @@ def start(body: dict[str, Any], issue: str) -> IssueView:
 @blueprint.post("/issues/<string(length=16):issue>/notes")
 @needs(Permission.ISSUE_NOTE)
 @idempotent
-@blueprint.arguments(NoteSchema)
+@blueprint.arguments(ReplySchema)
 @blueprint.response(200, IssueSchema)
 def note(body: dict[str, Any], issue: str) -> IssueView:
     """Tell how it is going; the reporter sees it"""
@@ -279,7 +295,8 @@ def note(body: dict[str, Any], issue: str) -> IssueView:
 @blueprint.response(200, IssueSchema)
 def resolve(body: dict[str, Any], issue: str) -> IssueView:
     """Say it is done, and what was done (办结)"""
-    wish = Wish(Details(text=body["text"]), photo_ids=body["photo_ids"])
+    photo_ids = body.pop("photo_ids")
+    wish = Wish(Details(**body), photo_ids=photo_ids)
     return _staff(issue, Permission.ISSUE_RESOLVE, Move.RESOLVE, wish)
 
 
@@ -303,6 +320,36 @@ def join(body: dict[str, Any], issue: str) -> IssueView:
     return _staff(issue, Permission.ISSUE_JOIN, Move.JOIN, Wish(Details(text=body["text"]), target=body["target"]))
 
 
+@blueprint.get("/issues/<string(length=16):issue>/joiners")
+@needs(Permission.ISSUE_READ)
+@blueprint.response(200, JoinersSchema)
+def joiners(issue: str) -> dict[str, list[Joiner]]:
+    """What was joined to it, in each neighbour's own words"""
+    return {"items": queries.joiners_of(require_actor(), issue)}
+
+
+@blueprint.post("/issues/<string(length=16):issue>/split")
+@needs(Permission.ISSUE_SPLIT)
+@idempotent
+@blueprint.arguments(NoteSchema)
+@blueprint.response(200, IssueSchema)
+def split(body: dict[str, Any], issue: str) -> IssueView:
+    """It was joined wrongly: take it out again, with why (拆分)"""
+    return _staff(issue, Permission.ISSUE_SPLIT, Move.SPLIT, Wish(Details(**body)))
+
+
+@blueprint.post("/issues/<string(length=16):issue>/recurrence/remove")
+@needs(Permission.ISSUE_SPLIT)
+@idempotent
+@blueprint.arguments(NoteSchema)
+@blueprint.response(200, IssueSchema)
+def not_again(body: dict[str, Any], issue: str) -> IssueView:
+    """It is not the earlier fault come back: remove the link, with why"""
+    actor = require_actor()
+    service.forget_recurrence(actor, Permission.ISSUE_SPLIT, issue, body["text"], clock.now())
+    return queries.for_staff(actor, issue)
+
+
 @blueprint.post("/issues/<string(length=16):issue>/pass-up")
 @needs(Permission.ISSUE_PASS_UP)
 @idempotent
@@ -316,7 +363,7 @@ def pass_up(body: dict[str, Any], issue: str) -> IssueView:
 @blueprint.post("/issues/<string(length=16):issue>/visit")
 @needs(Permission.ISSUE_VISIT)
 @idempotent
-@blueprint.arguments(AnswersSchema)
+@blueprint.arguments(VisitSchema)
 @blueprint.response(200, IssueSchema)
 def visit(body: dict[str, Any], issue: str) -> IssueView:
     """Note the reporter's answers from a phone call (电话回访)"""
@@ -324,7 +371,7 @@ def visit(body: dict[str, Any], issue: str) -> IssueView:
 
 
 @blueprint.post("/issues/<string(length=16):issue>/contact")
-@needs(Permission.ISSUE_ACCEPT)
+@needs(Permission.ISSUE_CONTACT)
 @blueprint.arguments(RevealSchema)
 @blueprint.response(200, ContactSchema)
 def contact(body: dict[str, str], issue: str) -> dict[str, str]:

@@ -1,16 +1,45 @@
 """What reporting and working on an issue takes and gives."""
 
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import marshmallow as ma
 from marshmallow import fields, validate
 
-from models.enums import Channel, CheckState, IssueCategory, IssueState, Level, Move, Role, Satisfaction
+from models.enums import (
+    Anonymity,
+    Channel,
+    CheckState,
+    IssueCategory,
+    IssueState,
+    Level,
+    Move,
+    Role,
+    Satisfaction,
+    Triage,
+    WhistleEnd,
+)
 from models.issue import TEXT_LIMIT
 from server.core.schemas import PageQuery, Plain, PublicId, Schema, Text, page_of, pattern
+from server.issues.life_schemas import HandsSchema
+from server.rules import templates
+from server.rules.calendar import SHANGHAI
+from server.rules.grams import QUERY_LIMIT
 
 PHOTOS_MOST = 6
 STAFF_CHANNELS = (Channel.HEAD, Channel.PHONE, Channel.PAPER)
+
+
+def anonymity() -> fields.Enum[Anonymity]:
+    """How much of the reporter is kept."""
+    return fields.Enum(
+        Anonymity,
+        by_value=True,
+        load_default=Anonymity.OPEN,
+        metadata={
+            "description": "hidden: sealed, two people and a reason open it; none: nothing kept (docs/shield.md)"
+        },
+    )
 
 
 def photo_ids() -> fields.List[str]:
@@ -33,6 +62,12 @@ def check_state() -> fields.Enum[CheckState]:
     """How the content check of something stands."""
     told = {"description": "whether the public may see it (docs/moderation.md); null: nobody was asked"}
     return fields.Enum(CheckState, by_value=True, allow_none=True, metadata=told)
+
+
+def one_phone(data: dict[str, Any]) -> None:
+    """Refuse a typed number beside one's own."""
+    if data.get("use_my_phone") and data.get("contact"):
+        raise ma.ValidationError("联系电话和“用我的手机号”二者选一。", "use_my_phone")
 
 
 class ReportFields(Schema):
@@ -58,11 +93,11 @@ class ReportFields(Schema):
         validate=validate.Length(max=3, error="最多三个问题。"),
         metadata={"description": "to the questions of the topic, by their text"},
     )
+    anonymity = anonymity()
 
     @ma.validates_schema
     def _one_phone(self, data: dict[str, Any], **_: Any) -> None:
-        if data.get("use_my_phone") and data.get("contact"):
-            raise ma.ValidationError("联系电话和“用我的手机号”二者选一。", "use_my_phone")
+        one_phone(data)
 
 
 class ReportByCodeSchema(ReportFields):
@@ -100,6 +135,21 @@ class EmergencyToldSchema(Schema):
     sentence = fields.String(required=True)
 
 
+class MeTooSchema(Schema):
+    """What somebody adds who only joins; all of it may be left out."""
+
+    text = Text(0, 1000, lines=True, load_default="", metadata={"description": "seen by the handlers, not neighbours"})
+    spot = Text(0, 60, load_default="")
+    contact = phone(metadata={"description": "optional; sealed; only handlers may open it, with a reason"})
+    use_my_phone = fields.Boolean(load_default=False, metadata={"description": "as in a report"})
+    photo_ids = photo_ids()
+    anonymity = anonymity()
+
+    @ma.validates_schema
+    def _one_phone(self, data: dict[str, Any], **_: Any) -> None:
+        one_phone(data)
+
+
 class ReportedSchema(Schema):
     """The answer to a report. The claim code is shown this once."""
 
@@ -115,14 +165,74 @@ class ReportedSchema(Schema):
     )
 
 
-class IssueQuery(PageQuery):
-    """Filters of the ledger."""
+def words() -> Text:
+    """Words to look for."""
+    told = {"description": "words that must all be found in the report, its spot, what was done or its ledger number"}
+    return Text(0, QUERY_LIMIT, load_default="", metadata=told)
+
+
+def flag(description: str) -> fields.Boolean:
+    """A filter that is on or not."""
+    return fields.Boolean(load_default=False, metadata={"description": description})
+
+
+class FilterFields(Schema):
+    """What a list of issues may be narrowed to; all filters hold together."""
 
     state = fields.Enum(IssueState, by_value=True, load_default=None)
     family = fields.String(load_default=None, validate=validate.OneOf(["open", "waiting", "ended"]))
     category = fields.Enum(IssueCategory, by_value=True, load_default=None)
-    level = fields.Enum(Level, by_value=True, load_default=None)
+    topic = Plain(1, 40, load_default=None, metadata={"description": "second level, a key of the rule book"})
+    triage = fields.Enum(Triage, by_value=True, load_default=None)
+    level = fields.Enum(Level, by_value=True, load_default=None, metadata={"description": "who has it in hand"})
+    channel = fields.Enum(Channel, by_value=True, load_default=None)
+    place = PublicId(load_default=None, metadata={"description": "street, community, grid, estate or building"})
     building = PublicId(load_default=None)
+    department = PublicId(load_default=None, metadata={"description": "that was whistled to"})
+    since = fields.Date(load_default=None, metadata={"description": "first day of reporting, in Shanghai"})
+    until = fields.Date(load_default=None, metadata={"description": "last day of reporting, in Shanghai"})
+    urgent = flag("urgent ones")
+    overdue = flag("open, past their due, not suspended")
+    suspended = flag("suspended now")
+    reworked = flag("the reporter said 还没好 at least once")
+    pushed_back = flag("sent back at least once")
+    mine = flag("handed to me, and not ended")
+    q = words()
+
+    @ma.post_load
+    def _days(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Days of Shanghai as moments, [since, until)."""
+        try:
+            if data["since"] is not None:
+                data["since"] = datetime.combine(data["since"], time(), SHANGHAI)
+            if data["until"] is not None:
+                data["until"] = datetime.combine(data["until"] + timedelta(days=1), time(), SHANGHAI)
+        except OverflowError:
+            raise ma.ValidationError("日期太远了。", "until") from None
+        if data["since"] is not None and data["since"].year < 2000:
+            raise ma.ValidationError("日期太早了。", "since")
+        return data
+
+
+class IssueQuery(PageQuery, FilterFields):
+    """Filters of the ledger."""
+
+
+class ExportQuery(FilterFields):
+    """The ledger's filters."""
+
+
+class ExportTextQuery(FilterFields):
+    """The ledger's filters, and why the words are needed."""
+
+    reason = Text(2, 200, required=True)
+
+
+class OwnIssueQuery(IssueQuery):
+    """Filters of one's own reports."""
+
+    class Meta:
+        exclude = ("topic", "triage", "channel", "department", "pushed_back", "mine")
 
 
 class IssueItemSchema(Schema):
@@ -130,17 +240,22 @@ class IssueItemSchema(Schema):
 
     id = PublicId(required=True)
     category = fields.Enum(IssueCategory, by_value=True, required=True)
+    topic_name = fields.String(required=True)
     state = fields.Enum(IssueState, by_value=True, required=True)
     state_name = fields.String(required=True)
     level = fields.Enum(Level, by_value=True, required=True)
+    triage = fields.Enum(Triage, by_value=True, required=True, allow_none=True)
+    urgent = fields.Boolean(required=True)
     excerpt = fields.String(required=True, metadata={"description": "the first 60 characters"})
     spot = fields.String(required=True)
     building = PublicId(required=True)
     building_name = fields.String(required=True)
     reported_at = fields.AwareDateTime(required=True)
+    due_at = fields.AwareDateTime(required=True, allow_none=True)
+    overdue = fields.Boolean(required=True)
+    suspended = fields.Boolean(required=True)
+    assigned = fields.Boolean(required=True, metadata={"description": "handed to one person of the level"})
     rework = fields.Integer(required=True)
-    topic_name = fields.String(required=True)
-    urgent = fields.Boolean(required=True)
 
 
 IssuePageSchema = page_of(IssueItemSchema)
@@ -168,6 +283,52 @@ class PhotoLinkSchema(Schema):
     width = fields.Integer(required=True)
     height = fields.Integer(required=True)
     check = check_state()
+
+
+class CalledSchema(Schema):
+    """A department that was called to an issue, as its reporter sees it."""
+
+    department_name = fields.String(required=True)
+    sounded_at = fields.AwareDateTime(required=True)
+    sounded_by = fields.String(required=True, metadata={"description": "the role in words; never a name"})
+    due_at = fields.AwareDateTime(required=True)
+    signed_in_at = fields.AwareDateTime(required=True, allow_none=True)
+    contacted_at = fields.AwareDateTime(required=True, allow_none=True)
+    ended_at = fields.AwareDateTime(required=True, allow_none=True)
+    end = fields.Enum(WhistleEnd, by_value=True, required=True, allow_none=True)
+    state_name = fields.String(required=True)
+    report = fields.String(required=True, metadata={"description": "what the department says it did, and when"})
+
+
+class JoinedSchema(Schema):
+    """How the issue stands that one's own was joined to; nothing of its text, place or timeline."""
+
+    state = fields.Enum(IssueState, by_value=True, required=True)
+    level = fields.Enum(Level, by_value=True, required=True, metadata={"description": "who has it in hand"})
+    outcome = fields.String(required=True)
+    responsible = fields.String(required=True)
+    resolved_at = fields.AwareDateTime(allow_none=True)
+    ended_at = fields.AwareDateTime(allow_none=True)
+    due_at = fields.AwareDateTime(allow_none=True)
+    suspended_until = fields.AwareDateTime(allow_none=True)
+    suspended_why = fields.String(required=True)
+
+
+class JoinerSchema(Schema):
+    """A report that was joined to the issue."""
+
+    id = PublicId(required=True)
+    excerpt = fields.String(required=True, metadata={"description": "the first 200 characters"})
+    spot = fields.String(required=True)
+    building_name = fields.String(required=True)
+    reported_at = fields.AwareDateTime(required=True)
+    has_contact = fields.Boolean(required=True)
+
+
+class JoinersSchema(Schema):
+    """What was joined to an issue, newest first, at most fifty."""
+
+    items = fields.List(fields.Nested(JoinerSchema), required=True)
 
 
 class IssueSchema(Schema):
@@ -201,10 +362,27 @@ class IssueSchema(Schema):
     responsible = fields.String(required=True)
     duplicate_of = PublicId(allow_none=True)
     rework = fields.Integer(required=True)
+    done_by = fields.String(required=True, metadata={"description": "who did the work, in words"})
+    done_at = fields.AwareDateTime(required=True, allow_none=True)
+    hands = fields.Nested(HandsSchema, required=True, metadata={"description": "who has it and by when"})
     photos = fields.List(fields.Nested(PhotoLinkSchema), required=True)
     timeline = fields.List(fields.Nested(EventSchema), required=True)
     moves = fields.List(
         fields.Enum(Move, by_value=True), required=True, metadata={"description": "what you could do with it now"}
+    )
+    whistles = fields.List(
+        fields.Nested(CalledSchema), required=True, metadata={"description": "departments that were called"}
+    )
+    joiners = fields.Integer(required=True, metadata={"description": "how many reports were joined to it"})
+    joined = fields.Nested(
+        JoinedSchema, allow_none=True, metadata={"description": "of a report of mine that was joined"}
+    )
+    recurrence = fields.Integer(
+        required=True, metadata={"description": "the how manieth time here within 90 days each"}
+    )
+    recurs_of = PublicId(allow_none=True, metadata={"description": "the earlier one; staff only"})
+    common_problem = fields.String(
+        required=True, metadata={"description": "the common problem it is part of, in words"}
     )
 
 
@@ -212,6 +390,25 @@ class NoteSchema(Schema):
     """A word on the timeline, seen by the reporter too."""
 
     text = Text(1, 1000, lines=True, required=True)
+
+
+def reply(least: int = 1, most: int = 1000, **kwargs: Any) -> Text:
+    """What staff tell a reporter: refused while a gap of a template is left in it."""
+    field = Text(least, most, lines=True, **kwargs)
+    field.validators.append(no_gap)
+    return field
+
+
+def no_gap(text: str) -> None:
+    """Refuse a text with an unfilled gap."""
+    if refusal := templates.may_send(text):
+        raise ma.ValidationError(refusal.reason)
+
+
+class ReplySchema(NoteSchema):
+    """A word of staff on the timeline."""
+
+    text = reply(required=True)
 
 
 class OptionalNoteSchema(Schema):
@@ -223,14 +420,16 @@ class OptionalNoteSchema(Schema):
 class ResolveSchema(Schema):
     """What was done."""
 
-    text = Text(1, 1000, lines=True, required=True)
+    text = reply(required=True)
+    done_by = Text(1, 80, required=True, metadata={"description": "who did it, in words: 物业电工"})
+    done_at = fields.AwareDateTime(load_default=None, metadata={"description": "default: now"})
     photo_ids = photo_ids()
 
 
 class DeclineSchema(Schema):
     """Why not, and who is responsible."""
 
-    text = Text(1, 1000, lines=True, required=True)
+    text = reply(required=True)
     responsible = Text(1, 80, required=True, metadata={"description": "who is responsible, with how to reach them"})
 
 
@@ -244,8 +443,10 @@ class JoinSchema(Schema):
 class PassUpSchema(Schema):
     """To whom, and why."""
 
-    to_level = fields.Enum(Level, by_value=True, load_default=None, metadata={"description": "default: the next level"})
-    text = Text(1, 1000, lines=True, required=True)
+    to_level = fields.Enum(
+        Level, by_value=True, load_default=None, metadata={"description": "the next level above, and no other"}
+    )
+    text = reply(required=True)
 
 
 class AnswersSchema(Schema):
@@ -255,6 +456,12 @@ class AnswersSchema(Schema):
     solved = fields.Boolean(load_default=None, allow_none=True)
     satisfaction = fields.Enum(Satisfaction, by_value=True, load_default=None, allow_none=True)
     text = Text(0, 1000, lines=True, load_default="")
+
+
+class VisitSchema(AnswersSchema):
+    """The three answers, noted down after a phone call."""
+
+    caller = Text(0, 40, load_default="", metadata={"description": "who phoned; default: whoever notes it down"})
 
 
 class RevealSchema(Schema):

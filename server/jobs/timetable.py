@@ -55,10 +55,16 @@ def _queue_overdue_checks(now: datetime) -> None:
     service.queue_overdue(now)
 
 
-def _tell_overdue_soon(now: datetime) -> None:
+def _run_clocks(now: datetime) -> None:
     from server.issues import service
 
-    service.tell_overdue_soon(now)
+    service.run_clocks(now)
+
+
+def _run_whistle_clocks(now: datetime) -> None:
+    from server.issues import service
+
+    service.run_whistle_clocks(now)
 
 
 def _sweep_photos(now: datetime) -> None:
@@ -82,7 +88,8 @@ TIMETABLE = (
     Job("close_month", after_each_month(8), _close_month),
     Job("close_silent_issues", hourly, at_once(_close_silent_issues)),
     Job("queue_overdue_checks", every_ten_minutes, at_once(_queue_overdue_checks)),
-    Job("tell_overdue_soon", hourly, at_once(_tell_overdue_soon)),
+    Job("run_clocks", every_ten_minutes, at_once(_run_clocks)),
+    Job("run_whistle_clocks", every_ten_minutes, at_once(_run_whistle_clocks)),
     Job("erase_retained", nightly(3), _erase_retained),
     Job("sweep_photos", nightly(3), at_once(_sweep_photos)),
     Job("forget_idempotency_keys", nightly(4), at_once(idempotency.forget_old)),

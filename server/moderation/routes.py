@@ -13,7 +13,14 @@ from server.core.limits import slowed
 from server.core.paging import Page
 from server.moderation import queries, service
 from server.moderation.queries import CheckView, PublicIssue
-from server.moderation.schemas import CheckPageSchema, CheckQuery, CheckSchema, DecideSchema, PublicIssuesSchema
+from server.moderation.schemas import (
+    CheckPageSchema,
+    CheckQuery,
+    CheckSchema,
+    DecideSchema,
+    PublicIssuesQuery,
+    PublicIssuesSchema,
+)
 from server.places import queries as places
 from server.places.queries import BuildingView, Revoked
 from server.rules import allowances
@@ -27,10 +34,11 @@ STAIRWELL = "whoever stands in the stairwell may know what is being done there; 
 @blueprint.get("/codes/<string(maxlength=16):code>/issues")
 @open_to_all(STAIRWELL)
 @slowed(allowances.READING)
+@blueprint.arguments(PublicIssuesQuery, location="query")
 @blueprint.response(200, PublicIssuesSchema)
-def open_issues(code: str) -> dict[str, list[PublicIssue]]:
-    """What is open in the building, latest first"""
-    return {"items": queries.issues_of_building(_building(code).building_id)}
+def open_issues(query: dict[str, Any], code: str) -> dict[str, list[PublicIssue]]:
+    """What is open in the building, latest first; with ?category= what a report may be the same as"""
+    return {"items": queries.issues_of_building(_building(code).building_id, query["category"])}
 
 
 @blueprint.get("/codes/<string(maxlength=16):code>/photos/<string(length=16):photo>")

@@ -57,9 +57,16 @@ class PublicPhotoSchema(Schema):
     height = fields.Integer(required=True)
 
 
+class PublicIssuesQuery(Schema):
+    """Only those of one category: what somebody is about to report may be there already."""
+
+    category = fields.Enum(IssueCategory, by_value=True, load_default=None)
+
+
 class PublicIssueSchema(Schema):
     """An open issue as its neighbours may see it. Words and photos only after they passed; otherwise its category alone."""
 
+    id = PublicId(required=True, metadata={"description": "for POST /codes/{code}/issues/{issue}/join, nothing else"})
     category = fields.Enum(IssueCategory, by_value=True, required=True)
     category_name = fields.String(required=True)
     state = fields.Enum(IssueState, by_value=True, required=True)
@@ -68,6 +75,7 @@ class PublicIssueSchema(Schema):
     excerpt = fields.String(required=True, metadata={"description": "at most 60 characters; doors and numbers masked"})
     spot = fields.String(required=True)
     photos = fields.List(fields.Nested(PublicPhotoSchema), required=True)
+    joined = fields.Integer(required=True, metadata={"description": "how many neighbours said 我也遇到"})
 
 
 class PublicIssuesSchema(Schema):

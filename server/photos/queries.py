@@ -18,6 +18,7 @@ from server.core import access, api, crypto, database
 from server.core.access import Actor, Post
 from server.core.errors import not_found
 from server.core.storage import photo_store
+from server.identity.queries import veil
 from server.rules.permissions import Permission
 
 log = logging.getLogger("louzhang.photos")
@@ -144,6 +145,7 @@ def _seen_by(actor: Actor) -> ColumnElement[bool]:
     issue = sa.or_(
         sa.and_(access.within(actor, Permission.ISSUE_READ, _issues, narrow=_issue_narrowed), *_not_about(actor)),
         _issues.c.reporter_id == actor.person_id,
+        _issues.c.reporter_index == veil(actor.person_id),
     )
     return sa.or_(
         _photos.c.uploaded_by_id == actor.person_id,

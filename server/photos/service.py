@@ -123,8 +123,11 @@ def attach(
     inspection_id: int | None = None,
     duty_record_id: int | None = None,
     use: PhotoUse | None = None,
+    nameless: bool = False,
 ) -> None:
     """Attach uploaded photos to one thing, and say what they show there. One statement.
+
+    `nameless`: who uploaded them is forgotten with it.
 
     Only fresh, unattached ones: of the same uploader, or of somebody who sent them without signing in and handed over
     their ids. Raises 422 otherwise.
@@ -135,7 +138,9 @@ def attach(
     if not wanted:
         return
     target = {"issue_id": issue_id, "inspection_id": inspection_id, "duty_record_id": duty_record_id}
-    values: dict[str, int | PhotoUse] = {name: value for name, value in target.items() if value is not None}
+    values: dict[str, int | PhotoUse | None] = {name: value for name, value in target.items() if value is not None}
+    if nameless:
+        values["uploaded_by_id"] = None
     if use is not None:
         values["use"] = use
     done = database.connection().execute(

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
-from flask import current_app
-from sqlalchemy.engine import Row
+from sqlalchemy.engine import Engine, Row
 
 from models import Appointment, Place, RuleBook
 from models.enums import IssueCategory, PlaceKind, Role
@@ -24,7 +24,7 @@ from server.rules.routing import PlaceFacts, Suggestion
 
 BOOK_PLACES = (PlaceKind.COMMUNITY, PlaceKind.STREET, PlaceKind.DISTRICT)  # the nearest one's book holds
 _books, _places = RuleBook.__table__, Place.__table__
-_KEPT = "rule_books"
+_kept: WeakKeyDictionary[Engine, dict[int, Book]] = WeakKeyDictionary()  # parsed books, for each database
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +83,11 @@ def book_of(rule_book_id: int | None) -> Book:
     """The book an issue was filed under (`issues.rule_book_id`); None: the shipped one. Parsed once a process."""
     if rule_book_id is None:
         return STANDARD
-    kept: dict[int, Book] = current_app.extensions.setdefault(_KEPT, {})
+    connection = database.connection()
+    kept = _kept.setdefault(connection.engine, {})
     book = kept.get(rule_book_id)
     if book is None:
-        content = database.connection().execute(sa.select(_books.c.content).where(_books.c.id == rule_book_id)).scalar()
+        content = connection.execute(sa.select(_books.c.content).where(_books.c.id == rule_book_id)).scalar()
         if content is None:
             raise LookupError(f"no rule book {rule_book_id}")
         book = kept[rule_book_id] = book_json.from_content(content)

@@ -117,7 +117,7 @@ TOPICS: tuple[Topic, ...] = (
         "异响、抖动、下坠",
         words(
             "电梯+异响 电梯+抖动 电梯+下坠 电梯+下滑 电梯坠落 电梯+坠落 "
-            "电梯+夹 电梯+安全隐患 电梯+隐患 电梯事故 电梯门+关不上 电梯门"
+            "电梯+夹 电梯+安全隐患 电梯+隐患 电梯事故 电梯质量 电梯门+关不上 电梯门"
         ),
         urgent=True,
         department="市场监督管理部门（特种设备）",
@@ -166,7 +166,7 @@ TOPICS: tuple[Topic, ...] = (
         "light_stairs",
         C.LIGHTING,
         "楼道灯",
-        words("楼道灯 楼道+灯 声控灯 感应灯 走廊灯 楼梯灯 楼道+黑 楼道照明"),
+        words("楼道灯 楼+灯 声控灯 感应灯 走廊灯 楼梯灯 楼道+黑 楼道照明"),
         questions=(Question("几楼的灯？", Ask.TEXT),),
         after_photo=True,
     ),
@@ -237,7 +237,7 @@ TOPICS: tuple[Topic, ...] = (
         "theft",
         C.SECURITY,
         "被偷、可疑的人",
-        words("被盗 偷盗 盗窃 被偷 小偷 可疑人员 陌生人 入室 偷电瓶 治安 失窃"),
+        words("被盗 偷盗 盗窃 被偷了 小偷 可疑人员 陌生人 入室 偷电瓶 治安 失窃"),
         urgent=True,
         emergency="police",
         responsible=("派出所（110）",),

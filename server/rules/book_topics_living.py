@@ -182,7 +182,7 @@ TOPICS: tuple[Topic, ...] = (
         "tree_trim",
         C.GREENERY,
         "树挡窗、要修剪",
-        words("修剪 树+挡 树枝 遮挡阳光 树木遮挡 树+采光 树叶 杨絮 飘絮"),
+        words("修剪 树+挡 树枝 遮挡阳光 树木遮挡 树+采光 树叶 杨絮 飘絮 飞絮"),
         after_photo=True,
     ),
     Topic(

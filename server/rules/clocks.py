@@ -150,6 +150,21 @@ def after_pause(
     return add_working(resumed_at, left, calendar, hours)
 
 
+def after_early_resume(
+    due_at: datetime,
+    planned: datetime,
+    resumed_at: datetime,
+    calendar: WorkCalendar,
+    hours: OfficeHours = OFFICE_HOURS,
+    *,
+    urgent: bool = False,
+) -> datetime:
+    """Where a due that `after_pause` moved past `planned` comes back to when work goes on earlier, at `resumed_at`."""
+    if urgent:
+        return due_at - (planned - resumed_at)
+    return add_working(resumed_at, working_between(planned, due_at, calendar, hours), calendar, hours)
+
+
 def _open_on(day: date, calendar: WorkCalendar, hours: OfficeHours, whole_days: bool) -> tuple[datetime, datetime]:
     """From when until when work goes on that day; an empty stretch on a day off."""
     if not calendar.is_workday(day):

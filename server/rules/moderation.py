@@ -117,11 +117,12 @@ def held_for(label: int | None) -> HeldFor:
 def decide(state: CheckState, *, passes: bool, reason: str, decided_before: bool, own: bool) -> CheckState | Refusal:
     """A person's word: how the check stands then, or why the word cannot be taken.
 
-    Holding something back is said with a reason, and so is overturning a verdict, WeChat's or a colleague's.
+    Holding something back is said with a reason, and so is overturning a verdict, WeChat's or a colleague's. `own`: they
+    wrote it, or typed it in for a resident (代报).
     """
     wanted = CheckState.PASSED if passes else CheckState.WITHHELD
     if own:
-        return Refusal("own_content", "不能审核自己发的内容，请同事来审。")
+        return Refusal("own_content", "不能审核自己发的或自己代报的内容，请同事来审。")
     if state is wanted:
         return Refusal("already_decided", f"这一条已经是“{wanted.zh}”。")
     if not reason and (not passes or decided_before or state is CheckState.WITHHELD):

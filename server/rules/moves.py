@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from models.enums import IssueCategory, IssueState, Level, Role, Satisfaction
+from models.enums import IssueCategory, IssueState, Level, Role, Satisfaction, Triage, Word
 from server.rules.levels import LEVEL_OF
 
 
@@ -43,12 +43,35 @@ def staff(role: Role, person_id: int) -> Mover:
     return Mover(MoverKind.STAFF, role, person_id)
 
 
+class Cause(Word):
+    """Why the clock does something."""
+
+    SIGN_IN = "sign_in", "没有按时签收"
+    CONTACT = "contact", "没有按时联系上报人"
+    SOON = "soon", "快到期"
+    DUE = "due", "没有按时办好"
+    FOLLOW_UP = "follow_up", "该跟进了"
+    RESUMED = "resumed", "暂缓到期"
+
+
+@dataclass(frozen=True, slots=True)
+class OpenExtension:
+    """A request for more time that nobody has decided yet: who asked, on which level, for how many working days."""
+
+    asked_by: int
+    level: Level
+    workdays: int
+
+
 @dataclass(frozen=True, slots=True)
 class IssueFacts:
     """What the law needs to know of an issue.
 
     `has_grid`: somebody stands on its building's grid. `has_joiners`: other issues were joined to this one.
     `resolved_…`: who said it was done, on which level and when, of the latest resolution.
+    `imported`: from an existing ledger, without clocks of ours. `signed_in`, `contacted`: in this level's turn.
+    `asked_after`: somebody contacted the reporter or followed up, in any turn. `passed_up_from`: the level below that
+    passed it up by hand to the present holder. `reported_back`: a department answered for it since the last resolution.
     """
 
     state: IssueState
@@ -61,6 +84,34 @@ class IssueFacts:
     resolved_by_person_id: int | None = None
     resolved_level: Level | None = None
     resolved_at: datetime | None = None
+    reported_at: datetime | None = None
+    imported: bool = False
+    urgent: bool = False
+    suggested: Triage | None = None
+    triage: Triage | None = None
+    due_at: datetime | None = None
+    signed_in: bool = False
+    contacted: bool = False
+    asked_after: bool = False
+    suspended_until: datetime | None = None
+    extension: OpenExtension | None = None
+    urged_by_reporter_at: datetime | None = None
+    urged_by_office_at: datetime | None = None
+    passed_up_from: Level | None = None
+    reported_back: bool = False
+    photo_required: bool = False
+
+    def suspended(self, now: datetime) -> bool:
+        """Whether its clocks stand still."""
+        return self.suspended_until is not None and self.suspended_until > now
+
+
+@dataclass(frozen=True, slots=True)
+class Assignee:
+    """The colleague an issue is handed to. `stands`: with a live post that covers it, on the level that has it in hand."""
+
+    person_id: int
+    stands: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +125,10 @@ class JoinTarget:
 
 @dataclass(frozen=True, slots=True)
 class Details:
-    """What came with a move; each move reads only its own part."""
+    """What came with a move; each move reads only its own part.
+
+    `staffed`: somebody stands on `to_level` who may have it. `cause`: why the clock makes the move. `photos`: how many.
+    """
 
     text: str = ""
     responsible: str = ""
@@ -83,6 +137,17 @@ class Details:
     contacted: bool | None = None
     solved: bool | None = None
     satisfaction: Satisfaction | None = None
+    caller: str = ""
+    triage: Triage | None = None
+    follow_up_at: datetime | None = None
+    until: datetime | None = None
+    workdays: int | None = None
+    assignee: Assignee | None = None
+    staffed: bool = True
+    done_by: str = ""
+    done_at: datetime | None = None
+    photos: int = 0
+    cause: Cause | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,10 @@
 from datetime import datetime
 from typing import NamedTuple
 
-from models.enums import IssueCategory, Level
+from models.enums import IssueCategory, Level, MessageKind, Move
 from server.rules.amounts import show_points
 from server.rules.calendar import SHANGHAI, Month, say_month
+from server.rules.moves import Cause
 
 
 class MessageText(NamedTuple):
@@ -88,22 +89,119 @@ def passed_up_message(building_name: str, category: IssueCategory, level: Level,
 
 def overdue_soon_message(building_name: str, category: IssueCategory, due_at: datetime) -> MessageText:
     """It should be done within a day, to whoever has it in hand."""
-    local = due_at.astimezone(SHANGHAI)
-    by = f"{local.month}月{local.day}日{local.hour:02d}:{local.minute:02d}"
     return MessageText(
-        f"{building_name}有诉求快到期：{category.zh}", f"应在{by}之前办好。办不了的，请早些吹哨上报。{OPEN_IT}"
+        f"{building_name}有诉求快到期：{category.zh}",
+        f"应在{_minute(due_at)}之前办好。办不了的，请早些吹哨上报。{OPEN_IT}",
     )
+
+
+_PROGRESS: dict[Move, str] = {
+    Move.PASS_UP: "已经吹哨上报，现在由{level}办理。",
+    Move.SUSPEND: "暂缓办理，里面写了到什么时候。",
+    Move.RESUME: "已经恢复办理，由{level}办理。",
+    Move.WHISTLE: "已经吹哨，请职能部门来办。",
+    Move.JOIN: "与另一件相同的诉求并在一起办理，结果会一并告诉您。",
+    Move.SPLIT: "改为单独办理，由{level}先办。",
+}
+
+
+def progress_sentence(move: Move, level: Level, *, reopened: bool) -> str:
+    """What a reporter is told of a move; empty for moves nobody is told of."""
+    if reopened and move in (Move.REOPEN, Move.RATE):
+        return f"有上报人说还没好，现在由{level.zh}重新办理。"
+    return _PROGRESS.get(move, "").format(level=level.zh)
+
+
+def progress_message(category: IssueCategory, what: str, *, joined: bool) -> MessageText:
+    """How it goes, to whoever reported it, or reported the same (`joined`). Nothing of what the handler wrote."""
+    which = "您上报的问题与另一件并在一起办理，那一件" if joined else ""
+    return MessageText(f"您上报的{category.zh}有新进展", f"{which}{what}点开查看。")
+
+
+def assigned_message(building_name: str, category: IssueCategory) -> MessageText:
+    """It was handed down, or to one colleague."""
+    return MessageText(f"{building_name}有诉求交给您办：{category.zh}", f"上级把这件诉求交给您办理。{OPEN_IT}")
+
+
+def pushed_back_message(building_name: str, category: IssueCategory) -> MessageText:
+    """A superior sent back what was passed up, to whoever has it again."""
+    return MessageText(
+        f"{building_name}的诉求被退回：{category.zh}", f"上级退回了这件诉求，请看理由，继续办理。{OPEN_IT}"
+    )
+
+
+def urged_message(building_name: str, category: IssueCategory) -> MessageText:
+    """The reporter or a superior asks for it, to whoever has it in hand."""
+    return MessageText(f"{building_name}的诉求有人催办：{category.zh}", f"请尽快办理，并写一句进展。{OPEN_IT}")
+
+
+def extension_asked_message(building_name: str, category: IssueCategory) -> MessageText:
+    """More time is asked for, to whoever decides."""
+    return MessageText(f"{building_name}的诉求申请延期：{category.zh}", "请看理由，决定同意不同意。点开查看。")
+
+
+def extension_granted_message(building_name: str, category: IssueCategory) -> MessageText:
+    """More time was given, to whoever has it in hand."""
+    return MessageText(f"{building_name}的诉求同意延期：{category.zh}", "上级同意延期，新的期限点开可以看到。")
+
+
+def extension_refused_message(building_name: str, category: IssueCategory) -> MessageText:
+    """More time was not given, to whoever has it in hand."""
+    return MessageText(
+        f"{building_name}的诉求不同意延期：{category.zh}", f"上级不同意延期，请按原来的期限办理。{OPEN_IT}"
+    )
+
+
+def clock_message(building_name: str, category: IssueCategory, level: Level, cause: Cause, at: datetime) -> MessageText:
+    """What the clock tells whoever has it in hand, and the level above when something was missed. `at`: the moment."""
+    if cause is Cause.SOON:
+        return overdue_soon_message(building_name, category, at)
+    if cause is Cause.FOLLOW_UP:
+        return MessageText(
+            f"{building_name}有一件私事该跟进了：{category.zh}", f"请问一问办得怎么样，并登记跟进。{OPEN_IT}"
+        )
+    if cause is Cause.RESUMED:
+        return MessageText(f"{building_name}有诉求暂缓到期：{category.zh}", f"暂缓的日期到了，请接着办理。{OPEN_IT}")
+    return MessageText(
+        f"{building_name}的诉求{cause.zh}：{category.zh}",
+        f"现在由{level.zh}办理，应在{_minute(at)}之前{_DO[cause]}。请尽快办理。{OPEN_IT}",
+    )
+
+
+_DO = {Cause.SIGN_IN: "签收", Cause.CONTACT: "联系上报人", Cause.DUE: "办好"}
+
+
+def _minute(moment: datetime) -> str:
+    local = moment.astimezone(SHANGHAI)
+    return f"{local.month}月{local.day}日{local:%H:%M}"
 
 
 def resolved_message(category: IssueCategory, *, joined: bool) -> MessageText:
     """It is said to be done, to whoever reported it, or reported the same (`joined`)."""
     if joined:
         return MessageText(
-            f"您上报的{category.zh}已经办好", "您上报的问题与另一件并在一起办理，现在已经办好。点开查看做了什么。"
+            f"您上报的{category.zh}已经办好，请确认",
+            "您上报的问题与另一件并在一起办理，办理人员说已经办好。请点开看看：解决了请说一声，还没好请告诉我们。",
         )
     return MessageText(
         f"您上报的{category.zh}已办结，请确认", "办理人员说已经办好。请点开看看：解决了请确认，还没好请告诉我们。"
     )
+
+
+MINE = "请到“我报过的事”里看。"
+_HUSHED: dict[MessageKind, MessageText] = {
+    MessageKind.RESOLVED: MessageText(
+        "您保密上报的一件事已办结，请确认", f"办理人员说已经办好。解决了请确认，还没好请告诉我们。{MINE}"
+    ),
+    MessageKind.REVEALED: MessageText(
+        "有人获准查看您是谁", f"您保密上报的一件事，有工作人员申请查看您是谁，另一个人同意了。谁、为什么，{MINE}"
+    ),
+}
+
+
+def hushed_message(kind: MessageKind) -> MessageText:
+    """What a hidden reporter is told: that there is something, and not about what. The row must not say which issue."""
+    return _HUSHED.get(kind, MessageText("您保密上报的一件事有新进展", MINE))
 
 
 def appeal_message(building_name: str, month: Month, accepted: bool) -> MessageText:

@@ -28,6 +28,7 @@ PHRASES: dict[IssueCategory, tuple[str, ...]] = {
     C.ERRAND: ("想请人代办手续", "想请人上门办理", "想请人代买代取"),
     C.OTHER: (),
 }
+ME_TOO = "我也遇到，和邻居报的是同一件事"  # what a report says that only joins another one
 NOT_SOLVED = ("还是老样子", "只弄好了一部分", "好了几天又坏了", "没有人来过")
 
 
@@ -42,6 +43,6 @@ def compose(ticked: Iterable[str], typed: str, offered: Iterable[str]) -> str:
 def only_ours(text: str, category: IssueCategory) -> bool:
     """Whether somebody only tapped: the text is made of the offered sentences and the commas between them."""
     rest = text
-    for phrase in sorted((*PHRASES[category], *NOT_SOLVED), key=len, reverse=True):
+    for phrase in sorted((*PHRASES[category], *NOT_SOLVED, ME_TOO), key=len, reverse=True):
         rest = rest.replace(phrase, "")
     return bool(text) and not rest.strip("，。 \n")

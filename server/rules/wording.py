@@ -6,6 +6,8 @@ No learning and no weights but length: whoever reads the book can follow every f
 import re
 import unicodedata
 from collections.abc import Iterable
+from itertools import chain
+from operator import add
 
 _SENTENCE = re.compile(r"[。！？!?；;\n]")
 _CLAUSE = re.compile(r"[。！？!?；;，,\n]")
@@ -33,9 +35,8 @@ class Lexicon:
         there: set[str] = set()
         sentences: list[str] | None = None
         begins = self._begins
-        heads = {text[n : n + 2] for n in range(len(text))} | set(text)
-        for head in heads & begins.keys():
-            for word, first, others in begins[head]:
+        for head in dict.fromkeys(chain(map(add, text, text[1:]), text)):  # every two characters, and every one
+            for word, first, others in begins.get(head, ()):
                 if first not in text:
                     continue
                 if others:

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import psycopg
 import sqlalchemy as sa
@@ -24,6 +25,7 @@ from models.enums import Role, SessionKind
 from server.app import create_app
 from server.config import Settings
 from server.core import auth, database, limits
+from server.issues import service as issues
 from tests import databases
 from tests.bench import city, floors, hot_routes, settling
 from tests.bench.city import Size
@@ -116,6 +118,39 @@ def flatness(app: Flask, token: str, label: str) -> None:
     say(f"  list of 20 over {label:<14} page 1 {first:7.0f} µs   page 850 {deep:7.0f} µs   ratio {deep / first:5.2f}")
 
 
+FILTERS = {
+    "overdue": "overdue=true",
+    "open": "family=open",
+    "reworked (there is none)": "reworked=true",
+    "an old month": "since=2026-08-01&until=2026-08-31",
+    "words in every issue": "q=" + quote("水管漏水"),
+    "words in one of a thousand": "q=" + quote("消防栓锈死"),
+    "words in none": "q=" + quote("电梯停运"),
+}
+
+
+def ledger(app: Flask, token: str) -> None:
+    """What the filters and the search of a community's ledger cost now."""
+    began = time.perf_counter()
+    with app.app_context():
+        with db.engine.begin() as connection:
+            city.index(connection)
+        last, count = 0, 0
+        while True:
+            with database.transaction():
+                done = issues.index_missing(last)
+            if done is None:
+                break
+            last, count = done.last, count + done.number
+        with db.engine.begin() as connection:
+            city.settle_sequences(connection)
+    took = time.perf_counter() - began
+    say(f"  search index of {count:,} issues made in {took:.0f} s ({count / max(took, 0.001):,.0f} a second)")
+    for what, query in FILTERS.items():
+        say(f"  ledger, {what:<28} {hot_routes.wait(app, token, query):9.2f} ms")
+    say(f"  ledger, {'without a filter':<28} {hot_routes.wait(app, token, ''):9.2f} ms")
+
+
 def measure(kind: str, size: Size, months: int, folder: Path) -> None:
     """All figures on one database."""
     with a_database(kind, folder) as url:
@@ -137,6 +172,7 @@ def measure(kind: str, size: Size, months: int, folder: Path) -> None:
         sqlite = kind == "sqlite"
         show(hot_routes.report(app, url, token, CODE, sqlite=sqlite))
         show(hot_routes.latest(app, url, token, sqlite=sqlite))
+        show(hot_routes.bare(app, url, token))
         flatness(app, token, f"{size.issues:,}")
         show(settling.settle(app))
         began = time.perf_counter()
@@ -147,7 +183,9 @@ def measure(kind: str, size: Size, months: int, folder: Path) -> None:
             city.settle_sequences(connection)
         say(f"{kind}: {months} months, {size.issues * months:,} issues, made in {time.perf_counter() - began:.0f} s")
         flatness(app, token, f"{size.issues * months:,}")
+        show(hot_routes.bare(app, url, token))
         show(settling.settle(app))
+        ledger(app, token)
         with app.app_context():
             db.engine.dispose()
 

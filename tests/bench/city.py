@@ -13,6 +13,7 @@ SPREAD = 2654435761  # Knuth's multiplier; coprime to 10^15, so no two numbers m
 STREETS = 10
 MINUTE_OF_MONTH = 60 * 24 * 28
 ROOM = 100_000
+OPEN = 500  # one issue in so many is still open, and late
 
 
 @dataclass(frozen=True)
@@ -81,12 +82,12 @@ def month(connection: Connection, size: Size, number: int, year_month: int) -> N
     connection.execute(
         sa.text(
             "INSERT INTO issues (id, public_id, building_id, community_id, category, text, spot, channel, state, level, "
-            "about_head, claim_index, reported_at, resolved_at, ended_at, outcome, responsible, rework, source, version) "
+            "about_head, claim_index, reported_at, due_at, resolved_at, ended_at, outcome, responsible, rework, source, version) "
             f"{numbers(first, size.issues)} SELECT i, {spread('i')}, {building}, {community}, 'leak', "
             "'二单元三楼水管漏水，从昨天晚上开始，楼梯上都是水，老人走路怕滑倒。' || i, '二单元', 'scan', "
-            "CASE WHEN i % 10 = 0 THEN 'resolved' ELSE 'confirmed' END, 'head', "
-            f"{0 if sqlite else 'FALSE'}, {claim}, {at}, {at}, CASE WHEN i % 10 = 0 THEN NULL ELSE {at} END, "
-            "'换了水管', '', 0, '', 4 FROM n"
+            f"CASE WHEN i % {OPEN} = 0 THEN 'in_progress' WHEN i % 10 = 0 THEN 'resolved' ELSE 'confirmed' END, 'head', "
+            f"{0 if sqlite else 'FALSE'}, {claim}, {at}, {at}, CASE WHEN i % {OPEN} = 0 THEN NULL ELSE {at} END, "
+            f"CASE WHEN i % 10 = 0 THEN NULL ELSE {at} END, '换了水管', '', 0, '', 4 FROM n"
         )
     )
     yes, no = ("1", "0") if sqlite else ("TRUE", "FALSE")
@@ -97,6 +98,15 @@ def month(connection: Connection, size: Size, number: int, year_month: int) -> N
             f"CASE WHEN i % 7 = 0 THEN {no} ELSE {yes} END, CASE WHEN i % 9 = 0 THEN {no} ELSE {yes} END, "
             "CASE i % 11 WHEN 0 THEN 'unsatisfied' WHEN 1 THEN 'fairly' ELSE 'satisfied' END, "
             f"{at}, {yes} FROM n WHERE i % 10 <> 0"
+        )
+    )
+
+
+def index(connection: Connection) -> None:
+    """Put every issue into the search index. Their texts differ in a number only, so one in a thousand gets its own word."""
+    connection.execute(
+        sa.text(
+            "UPDATE issues SET text = '四楼消防栓锈死了，拧不开，' || id WHERE id % 1009 = 0 AND text LIKE '二单元%'"
         )
     )
 

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -66,6 +67,43 @@ def latest(app: Flask, url: str, token: str, *, sqlite: bool) -> Figure:
     ours = repeat(app, lambda: wsgi.environ("GET", "/api/v1/issues", token=token), "200")
     low, high = wsgi.paired(floor, ours, rounds=30, calls=100)
     return Figure("list of the latest 20", low * 1e6, high * 1e6, 4.0 if sqlite else 3.0, 1.5)
+
+
+def bare(app: Flask, url: str, token: str) -> Figure:
+    """The ledger's own statement and what makes items of its rows, over the bare keyset SQL by plain DB-API."""
+    from server.core import access, auth, clock, database
+    from server.issues import queries
+
+    floor = floors.Connections(url)
+    community = floor.connection.execute("SELECT community_id FROM floor_tokens").fetchone()[0]
+    latest_20 = floors.LIST.format(floor.mark)
+
+    def below(times: int) -> None:
+        for _ in range(times):
+            if len(floor.connection.execute(latest_20, (community, 2**62)).fetchall()) != 20:
+                raise RuntimeError("the floor found nothing")
+
+    with app.app_context(), database.transaction(reads_only=True):
+        rows = access._WHO.all({"token_hash": auth.hash_token(token), "now": clock.now()})
+        actor, filters, now = access._actor(rows), queries.Filters(), clock.now()
+
+        def ours(times: int) -> None:
+            for _ in range(times):
+                if len(queries.page_for_staff(actor, filters, now).items) != 20:
+                    raise RuntimeError("the list is short")
+
+        low, high = wsgi.paired(below, ours, rounds=30, calls=100)
+    return Figure("the list's query over bare keyset SQL", low * 1e6, high * 1e6, 3.0, 2.0)
+
+
+def wait(app: Flask, token: str, query: str) -> float:
+    """Milliseconds by the clock on the wall for one such page, the least of five."""
+    best = float("inf")
+    for _ in range(5):
+        began = time.perf_counter()
+        expect(wsgi.call(app, wsgi.environ("GET", "/api/v1/issues", token=token, query=query)), "200")
+        best = min(best, time.perf_counter() - began)
+    return best * 1e3
 
 
 def pages(app: Flask, token: str, deep: int) -> tuple[float, float]:

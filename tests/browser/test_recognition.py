@@ -75,7 +75,7 @@ def test_recognised_reported_followed(world: World, in_wechat: Page) -> None:
     look(page, "report")
     tap_report(page)
     issue = head.get("/api/v1/issues").json["items"][0]["id"]
-    head.post(f"/api/v1/issues/{issue}/resolve", json={"text": "换了灯泡"})
+    head.post(f"/api/v1/issues/{issue}/resolve", json={"text": "换了灯泡", "done_by": "物业师傅"})
     page.goto("/mine")
     look(page, "mine")
     page.locator(".mine a").tap()
@@ -89,14 +89,16 @@ def test_recognised_reported_followed(world: World, in_wechat: Page) -> None:
     assert None not in reporters(world)
 
 
-def test_the_tick_survives_a_reload_and_is_kept_to(world: World, in_wechat: Page) -> None:
+def test_the_choice_survives_a_reload_and_is_kept_to(world: World, in_wechat: Page) -> None:
     """What was typed is kept on the phone until it has arrived: the wish not to be named too."""
     page, building = in_wechat, world.building()
     page.goto(f"/q/{building.stairwell_code}")
-    page.locator("label[for=unnamed]").tap()
+    page.locator("#anonymity summary").tap()
+    page.locator("label[for=a-none]").tap()
     page.locator("#text").fill("楼道灯不亮")
     page.wait_for_timeout(600)  # the draft is kept a moment later
     page.reload()
-    expect(page.locator("#unnamed")).to_be_checked()
+    expect(page.locator("#a-none")).to_be_checked()
+    expect(page.locator("#a-none")).to_be_visible()
     tap_report(page)
     assert reporters(world) == [None]

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, Route, expect
 
 from models import Issue, Photo
 from tests.browser.conftest import PHONE, Browse
+from tests.server.web.stairwell import Stairwell
 from tests.world import World
 
 BIG_ENOUGH = 47.5  # CSS pixels; 48 less rounding
@@ -65,7 +66,7 @@ def test_the_return_visit_takes_three_taps(world: World, browse: Browse, script:
     expect(page.locator("h1")).to_contain_text("等受理")
     issue = head.get("/api/v1/issues").json["items"][0]["id"]
     world.clock.advance(timedelta(hours=1))
-    head.post(f"/api/v1/issues/{issue}/resolve", json={"text": "修好了"})
+    head.post(f"/api/v1/issues/{issue}/resolve", json={"text": "修好了", "done_by": "物业师傅"})
     page.reload()
     page.locator("summary", has_text="已解决").tap()
     page.locator("label[for=confirm-yes]").tap()
@@ -287,7 +288,7 @@ def test_pages_fit_and_fingers_hit(world: World, browse: Browse, width: int) -> 
     expect(page.locator("h1")).to_have_text("收到了")
     _fits(page)
     issue = head.get("/api/v1/issues").json["items"][0]["id"]
-    head.post(f"/api/v1/issues/{issue}/resolve", json={"text": "W" * 200})
+    head.post(f"/api/v1/issues/{issue}/resolve", json={"text": "W" * 200, "done_by": "物业师傅"})
     page.locator("a.button").click()
     for summary in page.locator("summary").all():
         summary.click()
@@ -333,3 +334,23 @@ def test_the_keyboard_alone_can_report(world: World, browse: Browse) -> None:
     page.locator("#spot").focus()
     page.keyboard.press("Enter")
     expect(page.locator("h1")).to_have_text("收到了")
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_neighbours_report_is_joined_with_one_tap(world: World, browse: Browse, script: bool) -> None:
+    building = world.building()
+    Stairwell(world, building).send(category="lift", text="电梯停了")
+    page = browse(script=script)
+    page.goto(f"/q/{building.stairwell_code}")
+    button = page.get_by_role("button", name="我也遇到")
+    expect(button).to_be_hidden()
+    page.locator("label[for=c-lift]").click()
+    expect(button).to_be_visible()
+    page.fill("#text", "我在五楼")
+    button.click()
+    page.wait_for_url("**/receipt*")
+    expect(page.get_by_text("并在一起办理")).to_be_visible()
+    head = world.head(building)
+    (target,) = head.get("/api/v1/issues?family=open").json["items"]
+    (joiner,) = head.get(f"/api/v1/issues/{target['id']}/joiners").json["items"]
+    assert joiner["excerpt"] == "我在五楼"

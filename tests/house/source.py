@@ -8,8 +8,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 ROOMS = (
-    "identity", "places", "heads", "households", "photos", "moderation", "rulebook", "issues", "surveys", "duties", "scores",
-    "notices", "open311", "callbacks",
+    "identity", "places", "departments", "heads", "households", "photos", "moderation", "rulebook", "commons", "issues", "shield",
+    "ledger", "surveys", "duties", "scores", "notices", "open311", "callbacks",
 )  # fmt: skip
 
 

@@ -31,6 +31,7 @@ def unrepeatable(app: Flask, rules: Iterable[Rule]) -> list[str]:
     naturally = {
         "identity.sign_in",  # a login code is good once; a repeated call asks for a new code
         "issues.contact",  # reads one field; each call is one line in the trail, on purpose
+        "shield.look",  # the same: who somebody is must not lie about as a remembered answer
         "households.reveal",  # the same
         "rulebook.check",  # files nothing
         "rulebook.would_go",  # the same

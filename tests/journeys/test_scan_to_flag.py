@@ -12,6 +12,7 @@ from flask import Flask
 
 from server.core.clock import SetClock
 from server.jobs.runner import tick
+from tests.server.photos import album
 from tests.server.web.stairwell import Stairwell
 from tests.world import Caller, World
 from wechat.sandbox.server import RunningSandbox
@@ -87,7 +88,8 @@ class Office:
 
 
 def resolve(head: Caller, issue: str, done: str) -> None:
-    for verb, body in (("accept", {}), ("start", {}), ("resolve", {"text": done})):
+    shown = {"text": done, "done_by": "物业师傅", "photo_ids": [album.kept(head)]}
+    for verb, body in (("accept", {}), ("start", {}), ("resolve", shown)):
         answer = head.post(f"/api/v1/issues/{issue}/{verb}", json=body)
         assert answer.status_code == 200, answer.json
 

@@ -12,7 +12,7 @@ R = Role
 def test_members_are_alphabetised_and_written_alike() -> None:
     values = [permission.value for permission in Permission]
     assert values == sorted(values)
-    assert all(re.fullmatch(r"[a-z]+:[a-z]+(_[a-z]+)*", value) for value in values)
+    assert all(re.fullmatch(r"[a-z]+(_[a-z]+)*:[a-z]+(_[a-z]+)*", value) for value in values)
     assert all(permission.name == permission.value.replace(":", "_").upper() for permission in Permission)
 
 
@@ -37,7 +37,11 @@ def test_every_permission_is_somebodys_and_every_role_has_its_own() -> None:
         (P.INSPECTION_WRITE, {R.GRID, R.COMMUNITY}),
         (P.INVITATION_WRITE, {R.COMMUNITY}),
         (P.ISSUE_DECLINE, {R.GRID, R.COMMUNITY, R.STREET, R.DISTRICT}),
-        (P.ISSUE_RESOLVE, set(R) - {R.OPERATOR}),
+        (P.ISSUE_RESOLVE, set(R) - {R.OPERATOR, R.DEPARTMENT}),
+        (P.ISSUE_WHISTLE, {R.COMMUNITY, R.STREET, R.DISTRICT}),
+        (P.ISSUE_REPORT_BACK, {R.DEPARTMENT}),
+        (P.ISSUE_RATE_DEPARTMENT, {R.COMMUNITY, R.STREET}),
+        (P.DEPARTMENT_WRITE, {R.DISTRICT}),
         (P.ISSUE_VISIT, {R.COMMUNITY}),
         (P.ISSUE_IMPORT, {R.COMMUNITY, R.STREET}),
         (P.MONTH_CLOSE, {R.COMMUNITY}),
@@ -58,8 +62,13 @@ def test_the_operator_sees_no_business_data() -> None:
     assert GRANTS[R.OPERATOR] == {P.AUDIT_READ, P.OUTBOX_READ}
 
 
-def test_a_department_only_works_on_issues() -> None:
-    assert {permission.partition(":")[0] for permission in GRANTS[R.DEPARTMENT]} == {"issue"}
+def test_a_department_answers_whistles_and_settles_nothing() -> None:
+    assert {permission.partition(":")[0] for permission in GRANTS[R.DEPARTMENT]} == {
+        *("issue", "book", "department", "template")
+    }
+    answers = {P.ISSUE_SIGN_IN, P.ISSUE_CONTACT, P.ISSUE_REPORT_BACK, P.ISSUE_PUSH_BACK}
+    reads = {P.ISSUE_LIST, P.ISSUE_READ, P.ISSUE_NOTE, P.BOOK_READ, P.DEPARTMENT_READ, P.TEMPLATE_READ}
+    assert GRANTS[R.DEPARTMENT] == answers | reads
 
 
 @pytest.mark.parametrize("role", [R.STREET, R.DISTRICT, R.DEPARTMENT, R.OPERATOR])

@@ -24,7 +24,7 @@ WORDS = {
         ("report", "accept", "start", "note", "resolve", "confirm", "rate", "reopen", "decline", "join", "withdraw",
          "pass_up", "close_silent", "import"),
         ("sign_in", "contact", "triage", "follow_up", "assign", "suspend", "resume", "ask_extension", "grant_extension",
-         "refuse_extension", "whistle", "report_back", "push_back", "urge", "rate_department", "split"),
+         "refuse_extension", "whistle", "report_back", "push_back", "urge", "rate_department", "call_off", "split"),
     ),
 }  # fmt: skip
 APPEND_ONLY = ("turns", "triage_decisions", "rule_books")

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 
-from models import Appointment, Person
+from models import Appointment, Department, Person
 from models.enums import Role, Word
 from server.core import database, paging
 from server.core.access import Actor
@@ -46,6 +46,7 @@ class AppointmentView:
     ends_at: datetime | None
     ended_reason: str
     state: TermState
+    department_name: str | None = None
 
 
 _a = Appointment.__table__.c
@@ -59,12 +60,14 @@ _ALL = (
         _a.ended_reason,
         Person.public_id.label("person"),
         Person.name.label("person_name"),
+        Department.name.label("department"),
         *PLACE,
     )
     .select_from(Appointment)
     .join(Person, Person.id == _a.person_id)
     .join(place, place.c.id == _a.place_id)
     .outerjoin(estate, IN_ITS_ESTATE)
+    .outerjoin(Department, Department.id == _a.department_id)
 )
 
 
@@ -118,4 +121,5 @@ def _view(row: Any, now: datetime) -> AppointmentView:
         row.ends_at,
         row.ended_reason,
         state,
+        row.department,
     )

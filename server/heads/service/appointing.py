@@ -13,6 +13,7 @@ from server.core import access, audit, database
 from server.core.access import Actor
 from server.core.audit import Action
 from server.core.errors import conflict, forbidden, invalid, not_found
+from server.departments import queries as departments
 from server.rules.permissions import GRANTS, Permission, may_appoint, may_end
 
 SKEW = timedelta(minutes=5)  # how far a sender's clock may be behind ours
@@ -29,10 +30,13 @@ class Term:
     ends_at: datetime | None = None
 
 
-def appoint(actor: Actor, person: str, role: Role, place: str, term: Term, now: datetime) -> str:
+def appoint(
+    actor: Actor, person: str, role: Role, place: str, term: Term, now: datetime, *, department: str | None = None
+) -> str:
     """Appoint a person to a role at a place of the actor's. Returns the appointment's public id.
 
-    Raises 403 unless the actor's role over that place may appoint to the role (each level appoints the next one down).
+    Raises 403 unless the actor's role over that place may appoint to the role (each level appoints the next one down),
+    422 unless a department's post, and no other, names an open `department` (public id) of that district.
     """
     where = access.fetch_place(actor, Permission.APPOINTMENT_WRITE, place)
     decision = may_appoint(roles_over(actor, where), role)
@@ -48,16 +52,41 @@ def appoint(actor: Actor, person: str, role: Role, place: str, term: Term, now: 
     if whom is None:
         raise invalid("person", "没有这个人，或者账号已停用。")
     term = Term(max(term.starts_at, now), term.ends_at)
-    return make(whom.id, role, where, term, now, by=actor, appointed_by_id=actor.person_id)
+    department_id = department_of(role, where, department)
+    return make(whom.id, role, where, term, now, by=actor, appointed_by_id=actor.person_id, department_id=department_id)
 
 
-def appoint_by_operator(person_id: int, role: Role, place_code: str, now: datetime) -> str:
-    """Appoint from the command line, where the first people of an installation come from. Returns the public id."""
+def appoint_by_operator(
+    person_id: int, role: Role, place_code: str, now: datetime, *, department: str | None = None
+) -> str:
+    """Appoint from the command line, where the first people of an installation come from. Returns the public id.
+
+    `department`: the name of the district's department, for a department's post.
+    """
     query = sa.select(_place).where(_place.c.code == place_code)
     where = database.connection().execute(query).one_or_none()
     if where is None:
         raise invalid("place", "没有这个编码的地点。")
-    return make(person_id, role, where, Term(now), now)
+    refuse_place(role, where)
+    found = departments.by_name(where.id, department) if department else None
+    if department and found is None:
+        raise invalid("department", "本区没有登记这个部门，请先登记。")
+    return make(person_id, role, where, Term(now), now, department_id=department_of(role, where, found))
+
+
+def department_of(role: Role, where: Row[Any], department: str | None) -> int | None:
+    """The internal id of the department a post answers for. Raises 422 as told at `appoint`."""
+    if role is not Role.DEPARTMENT:
+        if department is not None:
+            raise invalid("department", f"{role.zh}不属于哪个部门，请不要选部门。")
+        return None
+    if department is None:
+        raise invalid("department", "请选择是哪个部门：职能部门的人只看得到吹哨给本部门的诉求。")
+    for row in departments.among(where.id, [department]):
+        if row.closed_at is not None:
+            raise invalid("department", "这个部门已经停用，不能再任命。")
+        return int(row.id)
+    raise invalid("department", "本区没有登记这个部门，请先登记。")
 
 
 def make(
@@ -69,6 +98,7 @@ def make(
     *,
     by: Actor | None = None,
     appointed_by_id: int | None = None,
+    department_id: int | None = None,
 ) -> str:
     """Write an appointment that has been decided. `by` is who asks for it now. Returns its public id.
 
@@ -84,6 +114,7 @@ def make(
         _a.person_id == person_id,
         _a.role == role,
         _a.place_id == where.id,
+        _a.department_id.is_(None) if department_id is None else _a.department_id == department_id,
         sa.or_(_a.ends_at.is_(None), sa.and_(_a.ends_at > term.starts_at, _a.ends_at > _a.starts_at)),
         *([_a.starts_at < term.ends_at] if term.ends_at is not None else []),
     )
@@ -96,6 +127,7 @@ def make(
             person_id=person_id,
             role=role,
             place_id=where.id,
+            department_id=department_id,
             starts_at=term.starts_at,
             ends_at=term.ends_at,
             appointed_by_id=appointed_by_id,

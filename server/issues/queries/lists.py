@@ -1,130 +1,146 @@
 """Lists of issues by keyset, newest first: one query whatever the number of rows."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
 
 from models import Issue, Place
-from models.enums import AWAITING_REPORTER, ENDED_STATES, OPEN_STATES, IssueCategory, IssueState, Level, PlaceKind
+from models.enums import OPEN_STATES, IssueCategory, IssueState, Level, PlaceKind, Triage
 from server.core import access, paging
 from server.core.access import Actor
 from server.core.hot import Hot
 from server.core.paging import Page
-from server.issues.queries.scope import narrow, not_about
+from server.issues.queries import search
+from server.issues.queries.filters import Filters, choice, conditions, position
+from server.issues.queries.scope import own_values
 from server.rules.permissions import Permission
 
 _issues, _places = Issue.__table__, Place.__table__
 
-FAMILIES: dict[str, frozenset[IssueState]] = {"open": OPEN_STATES, "waiting": AWAITING_REPORTER, "ended": ENDED_STATES}
 EXCERPT = 60
 
 
 @dataclass(frozen=True, slots=True)
 class IssueItem:
-    """An issue in a list."""
+    """An issue in a list. `overdue` and `suspended` are as of the moment it was asked."""
 
     id: str
     category: IssueCategory
+    topic_name: str
     state: IssueState
     state_name: str
     level: Level
+    triage: Triage | None
+    urgent: bool
     excerpt: str
     spot: str
     building: str
     building_name: str
     reported_at: datetime
+    due_at: datetime | None
+    overdue: bool
+    suspended: bool
+    assigned: bool
     rework: int
-    topic_name: str
-    urgent: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Filters:
-    """What a list is narrowed to."""
-
-    state: IssueState | None = None
-    family: str | None = None
-    category: IssueCategory | None = None
-    level: Level | None = None
-    building: str | None = None
-    cursor: str | None = None
-    limit: int = field(default=paging.LIMIT)
-
-
-_LIST: sa.Select[Any] = sa.select(
+COLUMNS: tuple[sa.ColumnElement[Any], ...] = (
     _issues.c.id,
     _issues.c.public_id,
     _issues.c.category,
+    _issues.c.topic_name,
     _issues.c.state,
     _issues.c.level,
+    _issues.c.triage,
+    _issues.c.urgent,
     sa.func.substr(_issues.c.text, 1, EXCERPT).label("excerpt"),
     _issues.c.spot,
     _issues.c.reported_at,
+    _issues.c.due_at,
+    _issues.c.suspended_until,
+    _issues.c.assignee_id,
     _issues.c.rework,
-    _issues.c.topic_name,
-    _issues.c.urgent,
     _places.c.public_id.label("building"),
     _places.c.name.label("building_name"),
-).join_from(_issues, _places, _places.c.id == _issues.c.building_id)
+)
+_LIST: sa.Select[Any] = sa.select(*COLUMNS).join_from(_issues, _places, _places.c.id == _issues.c.building_id)
 
 
-def page_for_staff(actor: Actor, filters: Filters) -> Page[IssueItem]:
-    """The newest issues in the actor's places, a page at a time. One query whatever the number of rows."""
+def page_for_staff(actor: Actor, filters: Filters, now: datetime) -> Page[IssueItem]:
+    """The newest issues in the actor's places, a page at a time. One query whatever the number of rows.
+
+    Raises 422 for words too short to look for.
+    """
     posts = actor.posts_granting(Permission.ISSUE_LIST)
-    return _page(access.shape_of(posts), access.places_of(posts), filters)
+    return _page(posts, access.places_of(posts), filters, now, actor.person_id)
 
 
-def page_of_own(actor: Actor, filters: Filters) -> Page[IssueItem]:
+def page_of_own(actor: Actor, filters: Filters, now: datetime) -> Page[IssueItem]:
     """What the actor reported, newest first."""
-    return _page(None, {"reporter_id": actor.person_id}, filters)
+    return _page(None, own_values(actor.person_id), filters, now, actor.person_id)
 
 
-def _page(shape: access.Shape | None, values: dict[str, Any], filters: Filters) -> Page[IssueItem]:
-    after = paging.decode(filters.cursor)
-    given = {
-        "state": filters.state,
-        "category": filters.category,
-        "level": filters.level,
-        "building": filters.building,
-        "after": after,
-    }
-    given = {name: value for name, value in given.items() if value is not None}
-    family = filters.family if filters.state is None else None
-    statement = _statement(shape, family, frozenset(given))
-    rows = statement.all({**values, **given, "rows": filters.limit + 1})
-    return paging.page(rows, filters.limit, _item, lambda row: row[0])
+def _page(
+    posts: tuple[access.Post, ...] | None, values: dict[str, Any], filters: Filters, now: datetime, me: int
+) -> Page[IssueItem]:
+    chosen = choice(filters, now, me=me)
+    if chosen is None:
+        return Page([], None)
+    shape = None if posts is None else access.shape_of(posts)
+    values = {**values, **chosen.values}
+    rows: Sequence[Any]
+    if filters.q:
+        where = conditions(shape, chosen.names - {"after"}, chosen.kind)
+        sought = search.Sought(search.words_of(filters.q), search.communities(posts, chosen.community_id))
+        rows = list(islice(search.holding(_LIST, where, values, sought), filters.limit + 1))
+    else:
+        statement = _statement(shape, chosen.names, chosen.kind)
+        rows = statement.all({**values, "rows": filters.limit + 1})
+    return paging.page(rows, filters.limit, lambda row: _item(row, now), lambda row: row[0])
 
 
 @lru_cache(maxsize=512)
-def _statement(shape: access.Shape | None, family: str | None, given: frozenset[str]) -> Hot:
-    """The list's statement for a shape of posts (None: the reporter's own) and a choice of filters, built once."""
-    columns = _issues.c
-    if shape is None:
-        query = _LIST.where(columns.reporter_id == sa.bindparam("reporter_id"))
-    else:
-        posts = access.stand_ins(shape)
-        query = _LIST.where(access.within_posts(posts, _issues, narrow), not_about(posts, columns))
-    building = sa.select(_places.c.id).where(
-        _places.c.public_id == sa.bindparam("building"), _places.c.kind == PlaceKind.BUILDING
+def _statement(shape: access.Shape | None, names: frozenset[str], kind: PlaceKind | None) -> Hot:
+    """The list's statement for a shape of posts and a shape of filters, built once."""
+    return Hot(
+        in_order(_LIST.where(*conditions(shape, names, kind)), names).limit(sa.bindparam("rows", type_=sa.Integer))
     )
-    conditions = {
-        "state": columns.state == sa.bindparam("state", type_=columns.state.type),
-        "category": columns.category == sa.bindparam("category", type_=columns.category.type),
-        "level": columns.level == sa.bindparam("level", type_=columns.level.type),
-        "building": columns.building_id == building.scalar_subquery(),
-        "after": columns.id < sa.bindparam("after", type_=sa.BigInteger),
-    }
-    query = query.where(*(conditions[name] for name in sorted(given)))
-    if family is not None:
-        query = query.where(sa.or_(*(columns.state == sa.literal_column(f"'{s}'") for s in sorted(FAMILIES[family]))))
-    return Hot(query.order_by(columns.id.desc()).limit(sa.bindparam("rows", type_=sa.Integer)))
 
 
-def _item(row: Any) -> IssueItem:
-    _, public_id, category, state, level, excerpt, spot, reported_at, rework, topic, urgent, building, name = row
+def in_order(query: sa.Select[Any], names: frozenset[str]) -> sa.Select[Any]:
+    """Newest first, by the keyset."""
+    return query.order_by(position(names).desc())
+
+
+def _item(row: Any, now: datetime) -> IssueItem:
+    (
+        (_, public_id, category, topic_name, state, level, triage, urgent, excerpt, spot),
+        (reported_at, due_at, suspended_until, assignee, rework, building, building_name),
+    ) = row[:10], row[10:]
+    is_open = state in OPEN_STATES
+    suspended = is_open and suspended_until is not None and suspended_until > now
     return IssueItem(
-        public_id, category, state, state.zh, level, excerpt, spot, building, name, reported_at, rework, topic, urgent
+        id=public_id,
+        category=category,
+        topic_name=topic_name,
+        state=state,
+        state_name=state.zh,
+        level=level,
+        triage=triage,
+        urgent=urgent,
+        excerpt=excerpt,
+        spot=spot,
+        building=building,
+        building_name=building_name,
+        reported_at=reported_at,
+        due_at=due_at,
+        overdue=is_open and not suspended and due_at is not None and due_at < now,
+        suspended=suspended,
+        assigned=assignee is not None,
+        rework=rework,
     )

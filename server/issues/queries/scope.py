@@ -9,9 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import ColumnElement
 
-from models import Whistle
+from models import Issue, Whistle
 from models.enums import Role
 from server.core.access import Post
+from server.identity.queries import veil
 
 
 def narrow(post: Post, columns: Any) -> ColumnElement[bool] | None:
@@ -24,6 +25,23 @@ def narrow(post: Post, columns: Any) -> ColumnElement[bool] | None:
         called = sa.select(whistle.issue_id).where(whistle.department_id == post.department_id)
         return columns.id.in_(called)  # type: ignore[no-any-return]
     return None
+
+
+_issues = Issue.__table__.c
+_OWN = sa.or_(
+    _issues.reporter_id == sa.bindparam("reporter_id", type_=_issues.reporter_id.type),
+    _issues.reporter_index == sa.bindparam("reporter_index", type_=_issues.reporter_index.type),
+)
+
+
+def own() -> ColumnElement[bool]:
+    """Reported by the person of `own_values`, openly or hidden."""
+    return _OWN
+
+
+def own_values(person_id: int) -> dict[str, Any]:
+    """The parameters of `own`."""
+    return {"reporter_id": person_id, "reporter_index": veil(person_id)}
 
 
 def not_about(posts: Sequence[Post], columns: Any) -> ColumnElement[bool]:

@@ -4,6 +4,9 @@ import sqlalchemy as sa
 
 from models import Issue
 from server.core import crypto, database
+from server.identity.queries import veil
+from server.issues import hidden
+from server.issues.hidden import Hidden
 
 _issues = Issue.__table__.c
 _CONTACT = "issues.contact_sealed"
@@ -14,8 +17,12 @@ def forget_reporter(person_id: int) -> int:
 
     Returns how many. Whoever kept the claim code still follows theirs.
     """
-    change = sa.update(Issue).where(_issues.reporter_id == person_id).values(reporter_id=None, contact_sealed=None)
-    return database.connection().execute(change).rowcount
+    openly = sa.update(Issue).where(_issues.reporter_id == person_id).values(reporter_id=None, contact_sealed=None)
+    veiled = sa.update(Issue).where(_issues.reporter_index == veil(person_id))
+    conn = database.connection()
+    return (
+        conn.execute(openly).rowcount + conn.execute(veiled.values(reporter_index=None, reporter_sealed=None)).rowcount
+    )
 
 
 def forget_contact(person_id: int, number: str) -> int:
@@ -32,4 +39,17 @@ def forget_contact(person_id: int, number: str) -> int:
     same = [row.id for row in left if crypto.open_sealed(row.contact_sealed, _CONTACT) == number]
     for ids in database.in_chunks(same):
         conn.execute(sa.update(Issue).where(_issues.id.in_(ids)).values(contact_sealed=None))
-    return len(same)
+    return len(same) + _forget_hidden_contact(person_id, number)
+
+
+def _forget_hidden_contact(person_id: int, number: str) -> int:
+    """The same of hidden reports: the person stays sealed, the number goes."""
+    conn = database.connection()
+    theirs = sa.and_(_issues.reporter_index == veil(person_id), _issues.reporter_sealed.is_not(None))
+    changed = 0
+    for row in conn.execute(sa.select(_issues.id, _issues.reporter_sealed).where(theirs)).all():
+        if hidden.opened(row.reporter_sealed).phone == number:
+            kept = hidden.columns(Hidden(person_id, ""))
+            conn.execute(sa.update(Issue).where(_issues.id == row.id).values(kept))
+            changed += 1
+    return changed

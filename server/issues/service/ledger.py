@@ -13,13 +13,15 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Row
 
 from models import Issue, IssueEvent, Place, ReturnVisit, new_public_id
-from models.enums import AWAITING_REPORTER, ENDED_STATES, Channel, IssueState, Level, Move, PlaceKind
+from models.enums import AWAITING_REPORTER, ENDED_STATES, OPEN_STATES, Channel, IssueState, Level, Move, PlaceKind
 from server.core import audit, database, months
 from server.core.access import Actor
 from server.core.audit import Action
 from server.core.errors import invalid
+from server.issues.service.indexing import index_issues
 from server.places import service as places
 from server.rules.calendar import Month, month_of
+from server.rules.escalation import SOON
 from server.rules.ledger import LedgerIssue, RowErrors, check_headings, read_row
 from server.rules.ledger_mapping import LedgerMapping
 from server.rules.lifecycle import imported
@@ -196,6 +198,7 @@ def _load(
             for row in rows
         ],
     )
+    index_issues(sorted(ids.values()))
     visits = [
         at[row.number]
         | {
@@ -230,6 +233,7 @@ def _issue(row: LedgerIssue, source: str) -> dict[str, Any]:
         "level": Level.COMMUNITY,
         "reported_at": row.opened_at,
         "due_at": row.due_at,
+        "clock_at": row.due_at - SOON if row.due_at and row.state in OPEN_STATES else None,  # reminded, never passed up
         "resolved_at": (row.closed_at or row.opened_at) if done else None,
         "ended_at": (row.closed_at or row.opened_at) if row.state in ENDED_STATES else None,
         "outcome": row.outcome_word,

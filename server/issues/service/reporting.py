@@ -13,6 +13,7 @@ from flask import current_app
 
 from models import Appointment, Issue, IssueEvent, Person, Place, StairwellCode, new_public_id
 from models.enums import (
+    Anonymity,
     Channel,
     IssueCategory,
     IssueState,
@@ -25,15 +26,18 @@ from models.enums import (
     SessionKind,
 )
 from models.types import UTCDateTime
-from server.core import access, crypto, database, outbox, workdays
+from server.core import access, crypto, database, idempotency, outbox, workdays
 from server.core.access import Actor
 from server.core.errors import Problem, invalid, not_found
 from server.core.hot import Chain, Hot, Link
-from server.issues import claims
+from server.issues import claims, hidden
+from server.issues.hidden import Hidden
 from server.photos import service as photos
 from server.rulebook import queries as rulebook
-from server.rules import routing
+from server.rules import joining, routing, shield
 from server.rules.book import Emergency
+from server.rules.clocks import Dues
+from server.rules.lifecycle import Step, first_level
 from server.rules.permissions import Permission
 from server.rules.routing import PlaceFacts, Suggestion
 
@@ -51,6 +55,7 @@ class Report:
     photo_ids: list[str] = field(default_factory=list)
     topic: str = ""  # key of the rule book; "": not chosen
     answers: Mapping[str, str] = field(default_factory=dict)  # to the topic's questions, by their text
+    anonymity: Anonymity = Anonymity.OPEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +101,7 @@ _NEW_ISSUE = (
         "suggested_why",
     ),
     *("sign_in_due_at", "contact_due_at", "due_at", "clock_at"),
+    *("anonymity", "reporter_index", "reporter_sealed"),
 )
 _NEW_EVENT = ("at", "move", "from_state", "to_state", "level", "actor_id", "actor_role", "text")
 _HAS_HEAD = sa.exists(
@@ -116,22 +122,47 @@ _BY_CODE = Hot(
     .where(StairwellCode.code == sa.bindparam("code"))
 )
 _BY_ID = Hot(sa.select(*_BUILDING, sa.null()).where(_place.id == sa.bindparam("id")))
-_INSERT = Chain(Link(Issue, _NEW_ISSUE), Link(IssueEvent, _NEW_EVENT, "issue_id"), outbox.LINK)
+_EVENT_AND_OUTBOX = (Link(IssueEvent, _NEW_EVENT, "issue_id"), outbox.LINK)
+_INSERT = Chain(Link(Issue, _NEW_ISSUE), *_EVENT_AND_OUTBOX)
+_INSERT_JOINED = Chain(Link(Issue, (*_NEW_ISSUE, "duplicate_of_id", "ended_at")), *_EVENT_AND_OUTBOX)
 
 
 def report_by_code(code: str, report: Report, now: datetime, *, reporter: Actor | None = None) -> Reported:
     """File what somebody who scanned a stairwell code says. Raises 404 for an unknown and 410 for a revoked code."""
+    return file_by_code(building_of_code(code, now), report, now, reporter=reporter)
+
+
+def building_of_code(code: str, now: datetime) -> Building:
+    """The building of a code in use. Raises 404 for an unknown and 410 for a revoked code."""
     row = _BY_CODE.one({"code": code, "now": now})
     if row is None:
         raise not_found()
     building = Building(*row)
     if building.revoked_at is not None:
         raise Problem(410, "code_revoked", "这张楼道码已经停用，请扫楼道里新贴的码，或者联系社区。")
-    by_page = reporter is None or reporter.session_kind is SessionKind.PAGE
+    return building
+
+
+def file_by_code(
+    building: Building, report: Report, now: datetime, *, reporter: Actor | None, joins: int | None = None
+) -> Reported:
+    """File for whoever stands in that stairwell. `joins`: the issue the report is part of from the beginning."""
+    # Few in a building have the mini-program: of a shielded report nobody is told that either.
+    shielded = report.anonymity is not Anonymity.OPEN
+    by_page = shielded or reporter is None or reporter.session_kind is SessionKind.PAGE
     channel = Channel.SCAN if by_page else Channel.MINIPROGRAM
     if report.use_my_phone:
         report = replace(report, contact=_own_phone(reporter))
-    return _file(building, report, channel, now, reporter_id=reporter.person_id if reporter else None)
+    if report.anonymity is Anonymity.NONE:
+        _keep_nothing_of_the_request(report, reporter)
+    return _file(building, report, channel, now, reporter_id=reporter.person_id if reporter else None, joins=joins)
+
+
+def _keep_nothing_of_the_request(report: Report, reporter: Actor | None) -> None:
+    """An answer remembered under somebody's key would say for a week whose report it was, to whoever has our key."""
+    idempotency.keep_as_anybodys()
+    if reporter is not None and report.photo_ids:
+        idempotency.forget_answers(reporter.person_id, "/api/v1/photos")
 
 
 def _own_phone(reporter: Actor | None) -> str:
@@ -176,18 +207,28 @@ def _file(
     *,
     reporter_id: int | None,
     taken_by: Actor | None = None,
+    joins: int | None = None,
     source: str = "",
     number: str | None = None,
 ) -> Reported:
     if building.closed_at is not None:
         raise invalid("code", "这栋楼已经停用，不再接受上报，请联系社区。")
-    has_grid = building.grid_id is not None and not (report.about_head and _head_works_the_grid(building, now))
+    kept = _kept(report, reporter_id)
+    has_grid = _has_grid(building, report.about_head, now)
     book, facts = rulebook.book_of(building.rule_book_id), PlaceFacts(building.has_head, has_grid, report.about_head)
     said = routing.suggest(book, report.text, report.category, report.topic, facts, now, workdays.calendar())
-    step, answers = said.step, _answers(said, report)
+    step = said.step
+    answers = sa.null() if joins else _answers(said, report)  # who only joins is asked nothing
+    insert, due, clock_at = _INSERT, said.dues, said.clock_at
+    joined: dict[str, Any] = {}
+    if joins is not None:  # no clock of its own: the other one is worked on
+        step = replace(step, to_state=IssueState.DUPLICATE, reason=joining.FILED)
+        insert, due, clock_at = _INSERT_JOINED, Dues(), None
+        joined = {"duplicate_of_id": joins, "ended_at": now}
     claim, public_id = claims.new_claim(), new_public_id()
-    issue_id = _INSERT.run(
+    issue_id = insert.run(
         {
+            **joined,
             "public_id": public_id,
             "building_id": building.id,
             "grid_id": building.grid_id,
@@ -199,9 +240,7 @@ def _file(
             "state": step.to_state,
             "level": step.to_level,
             "about_head": report.about_head,
-            "reporter_id": reporter_id,
             "claim_index": crypto.blind_index(claim, "issues.claim"),
-            "contact_sealed": crypto.seal(report.contact, "issues.contact_sealed") if report.contact else None,
             "reported_at": now,
             "outcome": "",
             "responsible": "",
@@ -216,10 +255,11 @@ def _file(
             "rule_book_id": building.rule_book_id,
             "suggested": said.triage,
             "suggested_why": said.triage_why,
-            "sign_in_due_at": said.dues.sign_in,
-            "contact_due_at": said.dues.contact,
-            "due_at": said.dues.report,
-            "clock_at": said.clock_at,
+            "sign_in_due_at": due.sign_in,
+            "contact_due_at": due.contact,
+            "due_at": due.report,
+            "clock_at": clock_at,
+            **kept,
         },
         {
             "at": now,
@@ -235,11 +275,18 @@ def _file(
     )
     if report.photo_ids:
         uploader = taken_by.person_id if taken_by else reporter_id
-        photos.attach(report.photo_ids, issue_id=issue_id, uploaded_by_id=uploader, now=now, use=PhotoUse.REPORT)
+        nameless = report.anonymity is not Anonymity.OPEN
+        photos.attach(
+            report.photo_ids,
+            issue_id=issue_id,
+            uploaded_by_id=uploader,
+            now=now,
+            use=PhotoUse.REPORT,
+            nameless=nameless,
+        )
     url = f"{current_app.extensions['settings'].public_url}/r/{claim}"
-    return Reported(
-        public_id, claims.show(claim), url, step.to_state, step.to_level, step.reason, said.urgent, said.emergency
-    )
+    told = step.reason + shield.KEPT[report.anonymity]
+    return Reported(public_id, claims.show(claim), url, step.to_state, step.to_level, told, said.urgent, said.emergency)
 
 
 def _answers(said: Suggestion, report: Report) -> Any:
@@ -248,6 +295,35 @@ def _answers(said: Suggestion, report: Report) -> Any:
     if faults:
         raise invalid("answers", "".join(faults))
     return kept or sa.null()
+
+
+def first_step(building_id: int, *, about_head: bool, now: datetime) -> Step:
+    """Where a new report of this building goes, for what is to be worked on as if it were new."""
+    row = _BY_ID.one({"id": building_id, "now": now})
+    assert row is not None
+    building = Building(*row)
+    has_grid = _has_grid(building, about_head, now)
+    return first_level(about_head=about_head, has_live_head=building.has_head, has_grid=has_grid)
+
+
+def _has_grid(building: Building, about_head: bool, now: datetime) -> bool:
+    """Whether a grid worker can take it: not what is about her, where the head works the grid too."""
+    return building.grid_id is not None and not (about_head and _head_works_the_grid(building, now))
+
+
+def _kept(report: Report, reporter_id: int | None) -> dict[str, Any]:
+    """What stays of who reported it. Raises 422 where that is not what the reporter chose."""
+    kind, phone = report.anonymity, report.contact
+    if refusal := shield.filing(kind, known=reporter_id is not None, phone=bool(phone)):
+        raise invalid("contact" if phone else "anonymity", refusal.reason)
+    kept: dict[str, Any] = dict.fromkeys(("reporter_id", "contact_sealed", "reporter_index", "reporter_sealed"))
+    kept["anonymity"] = kind
+    if kind is Anonymity.HIDDEN:
+        return kept | hidden.columns(Hidden(reporter_id, phone))
+    if kind is Anonymity.OPEN:
+        kept["reporter_id"] = reporter_id
+        kept["contact_sealed"] = crypto.seal(phone, "issues.contact_sealed") if phone else None
+    return kept
 
 
 def _head_works_the_grid(building: Building, now: datetime) -> bool:

@@ -5,66 +5,24 @@ what they did themselves.
 """
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement
 
-from models import Appointment, Issue, IssueEvent, Person, Place
-from models.enums import OPEN_STATES, IssueState, Level, MessageKind, Move, Role
+from models import Issue, IssueEvent, Place
+from models.enums import IssueCategory, IssueState, Level, MessageKind, Move
 from server.core import database
 from server.core.outbox import Done, End, Entry
+from server.issues.service import audience, hushed, indexing, recurrence, whistle_telling
 from server.moderation import service as moderation
-from server.notices import service as notices
 from server.notices.service import Telling
 from server.rules import notices as words
+from server.rules.levels import LEVEL_OF, superior
 from wechat.gateway import Gateway, WeChatError
 
-SOON = timedelta(hours=24)
 STALE = timedelta(days=7)  # what happened longer ago is history (a demonstration, a relay that stood still): no news
 
 _issues, _events, _places = Issue.__table__.c, IssueEvent.__table__.c, Place.__table__.c
-_posts, _persons = Appointment.__table__.c, Person.__table__.c
-_own = Appointment.__table__.alias("own")
-
-
-def _with_people_at(level: ColumnElement[Any], query: sa.Select[Any], now: datetime) -> sa.Select[Any]:
-    """Join a query of issues and their buildings to every live post on this level that covers the building.
-
-    Levels and roles share their words (`rules.levels.LEVEL_OF`), so one index finds the post.
-    """
-    place = sa.case(
-        (level == Level.HEAD, _places.id),
-        (level == Level.GRID, _places.grid_id),
-        (level == Level.COMMUNITY, _places.community_id),
-        (level == Level.STREET, _places.street_id),
-        else_=_places.district_id,
-    )
-    covers = sa.and_(
-        _posts.place_id == place, _posts.role == sa.type_coerce(level, _posts.role.type), _live(_posts, now)
-    )
-    about_themselves = sa.and_(
-        _issues.about_head,
-        sa.exists().where(
-            _own.c.person_id == _posts.person_id,
-            _own.c.place_id == _issues.building_id,
-            _own.c.role == Role.HEAD,
-            _live(_own.c, now),
-        ),
-    )
-    return (
-        query.join(Appointment, covers)
-        .join(Person, sa.and_(_persons.id == _posts.person_id, _persons.disabled_at.is_(None)))
-        .where(sa.not_(about_themselves))
-        .distinct()
-    )
-
-
-def _live(post: Any, now: datetime) -> ColumnElement[bool]:
-    return sa.and_(post.starts_at <= now, sa.or_(post.ends_at.is_(None), post.ends_at > now))
-
-
-_ABOUT = (_issues.public_id, _issues.category, _issues.reporter_id, _places.name.label("building"))
 
 
 class TellOfMove:
@@ -84,7 +42,11 @@ class TellOfMove:
                     _events.to_state,
                     _events.level,
                     _events.actor_id,
-                    *_ABOUT,
+                    _events.actor_role,
+                    _events.text,
+                    _issues.assignee_id,
+                    _issues.grid_id,
+                    *audience.ABOUT,
                 )
                 .join_from(IssueEvent, Issue, _issues.id == _events.issue_id)
                 .join(Place, _places.id == _issues.building_id)
@@ -92,10 +54,15 @@ class TellOfMove:
             )
             .one()
         )
-        moderation.ask_for_event(event.id, now)
+        _have_checked(event, now)
+        if event.move is Move.REPORT:
+            recurrence.link(event.issue_id, event.at)
+        if event.move in indexing.TELLING:
+            indexing.index_issues([event.issue_id])
         if now - event.at > STALE:
             return Done("stale")
-        return Done(f"told {notices.tell_many(_tellings(event, now), now, happened_at=event.at)}")
+        found = _tellings(event, now) + whistle_telling.taken_back(event, now)
+        return Done(f"told {hushed.tell(found, now, happened_at=event.at)}")
 
     def ask(self, gateway: Gateway, loaded: Any) -> Any:
         """Never called: `load` always gives an end, so the relay asks and settles nothing."""
@@ -106,85 +73,135 @@ class TellOfMove:
         raise NotImplementedError
 
 
+def _have_checked(event: sa.Row[Any], now: datetime) -> None:
+    """Have what was written checked. A joined report is shown to no neighbour: its turn comes when it goes on alone."""
+    joined = IssueState.DUPLICATE
+    if event.move is Move.REPORT and event.to_state is joined:
+        return
+    moderation.ask_for_event(event.id, now)
+    if event.from_state is joined and event.to_state is not joined:
+        first = sa.select(_events.id).where(_events.issue_id == event.issue_id, _events.move == Move.REPORT)
+        if (report := database.connection().execute(first).scalar()) is not None:
+            moderation.ask_for_event(report, now)
+
+
 def _tellings(event: sa.Row[Any], now: datetime) -> list[Telling]:
     if event.move is Move.IMPORT:
         return []
-    if event.move is Move.REPORT:
+    if event.move is Move.REPORT and event.to_state is IssueState.DUPLICATE:
+        return []  # a neighbour joined: whoever has the other one in hand sees it there
+    taken_out = event.move is Move.SPLIT and event.from_state is IssueState.DUPLICATE
+    if event.move is Move.REPORT or taken_out:
         text = words.new_issue_message(event.building, event.category, event.level)
-        return _to_those_in_hand(event, MessageKind.NEW_ISSUE, text, now)
+        in_hand = _to_those_in_hand(event, MessageKind.NEW_ISSUE, text, now)
+        return [*in_hand, *_of_progress(event)] if taken_out else in_hand
+    if whistle_telling.is_about_whistles(event):
+        return whistle_telling.tellings(event, now)
     reopened = event.to_state is IssueState.REOPENED and event.from_state is not IssueState.REOPENED
     if event.move is Move.PASS_UP or reopened:
         text = words.passed_up_message(event.building, event.category, event.level, reopened=reopened)
-        return _to_those_in_hand(event, MessageKind.PASSED_UP, text, now)
+        return [*_to_those_in_hand(event, MessageKind.PASSED_UP, text, now), *_of_progress(event)]
     if event.move is Move.RESOLVE:
-        return _to_reporters(event)
-    return []
+        return _to_reporters(event, MessageKind.RESOLVED, words.resolved_message)
+    return _of_work(event, now) if event.move in _WORK else _of_progress(event)
 
 
-def _to_those_in_hand(event: sa.Row[Any], kind: MessageKind, text: words.MessageText, now: datetime) -> list[Telling]:
-    level = sa.literal(event.level, type_=_issues.level.type)
-    issue = sa.select(_posts.person_id).join_from(Issue, Place, _places.id == _issues.building_id)
-    people = _with_people_at(level, issue, now).where(_issues.id == event.issue_id).order_by(_posts.person_id)
-    themselves = {event.actor_id, event.reporter_id}
-    link, facts = f"/api/v1/issues/{event.public_id}", _facts(event, event.level)
+def _of_progress(event: sa.Row[Any]) -> list[Telling]:
+    """What the reporter, and whoever reported the same, hears on the way: who has it now, why it waits, how it ended."""
+    reopened = event.to_state is IssueState.REOPENED
+    what = words.progress_sentence(event.move, event.level, reopened=reopened)
+    if event.move is Move.DECLINE:
+        what = event.text.partition("\n")[0]  # the law's sentence: it names who is responsible
+    if not what:
+        return []
+
+    def text(category: IssueCategory, *, joined: bool) -> words.MessageText:
+        return words.progress_message(category, what, joined=joined)
+
+    return _to_reporters(event, MessageKind.PROGRESS, text, but=_whose_word(event) if reopened else frozenset())
+
+
+def _whose_word(event: sa.Row[Any]) -> frozenset[int]:
+    """The issues of those who said 还没好 just then: of whoever was joined to this one, else this one itself."""
+    said = (
+        sa.select(_issues.id)
+        .join_from(Issue, IssueEvent, _events.issue_id == _issues.id)
+        .where(
+            _issues.duplicate_of_id == event.issue_id,
+            _events.at == event.at,
+            _events.move.in_((Move.REOPEN, Move.RATE)),
+        )
+    )
+    return frozenset(database.connection().execute(said).scalars()) or frozenset({event.issue_id})
+
+
+_WORK = {
+    Move.ASSIGN: (MessageKind.NEW_ISSUE, words.assigned_message),
+    Move.PUSH_BACK: (MessageKind.PASSED_UP, words.pushed_back_message),
+    Move.URGE: (MessageKind.URGED, words.urged_message),
+    Move.ASK_EXTENSION: (MessageKind.PROGRESS, words.extension_asked_message),
+    Move.GRANT_EXTENSION: (MessageKind.PROGRESS, words.extension_granted_message),
+    Move.REFUSE_EXTENSION: (MessageKind.PROGRESS, words.extension_refused_message),
+}
+
+
+def _of_work(event: sa.Row[Any], now: datetime) -> list[Telling]:
+    """What those who work on it tell each other: handed down, sent back, urged, more time asked for and decided."""
+    kind, words_of = _WORK[event.move]
+    text = words_of(event.building, event.category)
+    if event.move is Move.ASK_EXTENSION:
+        asked = LEVEL_OF.get(event.actor_role, event.level)
+        return _to_those_in_hand(event, kind, text, now, level=superior(asked, has_grid=event.grid_id is not None))
+    only = event.assignee_id if event.move is Move.ASSIGN else None
+    return _to_those_in_hand(event, kind, text, now, only=only)
+
+
+def _to_those_in_hand(
+    event: sa.Row[Any],
+    kind: MessageKind,
+    text: words.MessageText,
+    now: datetime,
+    *,
+    level: Level | None = None,
+    only: int | None = None,
+) -> list[Telling]:
+    """Whoever stands on the level that has it now (or on `level`), but for who did it; `only`: the one it was given to."""
+    at = level or event.level
+    link, facts = f"/api/v1/issues/{event.public_id}", audience.facts(event, event.level)
     return [
         Telling(person_id, kind, *text, link, f"issue-event:{event.id}", facts)
-        for person_id in database.connection().execute(people).scalars()
-        if person_id not in themselves
+        for person_id in audience.at_level(event.issue_id, at, now)
+        if person_id not in {event.actor_id, event.reporter_id} and (only is None or person_id == only)
     ]
 
 
-def _to_reporters(event: sa.Row[Any]) -> list[Telling]:
-    """Who reported it, and who reported the same and was joined to it, each with a link to their own."""
+class _Text(Protocol):
+    def __call__(self, category: IssueCategory, *, joined: bool) -> words.MessageText: ...
+
+
+def _to_reporters(
+    event: sa.Row[Any], kind: MessageKind, text: _Text, *, but: frozenset[int] = frozenset()
+) -> list[Telling]:
+    """Who reported it, and who reported the same and was joined to it, each with a link to their own. `but`: not of these issues."""
     rows = database.connection().execute(
-        sa.select(*_ABOUT, (_issues.id != event.issue_id).label("joined"))
+        sa.select(_issues.id, *audience.ABOUT, (_issues.id != event.issue_id).label("joined"))
         .join_from(Issue, Place, _places.id == _issues.building_id)
         .where(
             sa.or_(_issues.id == event.issue_id, _issues.duplicate_of_id == event.issue_id),
-            _issues.reporter_id.is_not(None),
+            sa.or_(_issues.reporter_id.is_not(None), _issues.reporter_sealed.is_not(None)),
         )
         .order_by(_issues.id)
     )
-    return [
-        Telling(
-            row.reporter_id,
-            MessageKind.RESOLVED,
-            *words.resolved_message(row.category, joined=row.joined),
+    tellings = [
+        hushed.to_reporter(
+            row,
+            kind,
+            text(row.category, joined=row.joined),
             f"/api/v1/my/issues/{row.public_id}",
             f"issue-event:{event.id}",
-            _facts(row, event.level),
+            audience.facts(row, event.level),
         )
         for row in rows
-        if row.reporter_id != event.actor_id
+        if row.id not in but
     ]
-
-
-def _facts(row: Any, level: Level) -> dict[str, str]:
-    return {"building": row.building, "category": row.category.zh, "level": level.zh, "case": row.public_id}
-
-
-def tell_overdue_soon(now: datetime) -> int:
-    """Tell whoever has an open issue in hand that is due within a day, once for each deadline. Returns how many."""
-    due = (
-        sa.select(*_ABOUT, _issues.due_at, _issues.level, _posts.person_id)
-        .join_from(Issue, Place, _places.id == _issues.building_id)
-        .where(
-            _issues.due_at > now,
-            _issues.due_at <= now + SOON,
-            _issues.ended_at.is_(None),
-            _issues.state.in_(OPEN_STATES),
-        )
-    )
-    rows = database.connection().execute(_with_people_at(_issues.level, due, now))
-    tellings = [
-        Telling(
-            row.person_id,
-            MessageKind.OVERDUE_SOON,
-            *words.overdue_soon_message(row.building, row.category, row.due_at),
-            f"/api/v1/issues/{row.public_id}",
-            f"due:{row.public_id}:{row.due_at:%Y%m%d%H%M}",
-            {**_facts(row, row.level), "deadline": row.due_at.isoformat()},
-        )
-        for row in rows
-    ]
-    return notices.tell_many(tellings, now)
+    return [telling for telling in tellings if telling is not None and telling.person_id != event.actor_id]

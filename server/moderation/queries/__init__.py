@@ -1,9 +1,11 @@
 """Reading checks: the office's queue, and what the public may see."""
 
+from server.moderation.queries.handles import issue_behind
 from server.moderation.queries.public import (
     TEXT_PASSED,
     PublicIssue,
     PublicPhoto,
+    issues_by_kind,
     issues_of_building,
     photo_of_building,
 )
@@ -16,6 +18,8 @@ __all__ = [
     "PublicPhoto",
     "check",
     "checks",
+    "issue_behind",
+    "issues_by_kind",
     "issues_of_building",
     "not_about",
     "photo_of_building",

@@ -1,6 +1,6 @@
 """What anybody in the stairwell may see of what is open in the building: two queries, nothing of anybody.
 
-No id, no claim, no contact, no name, no minute of the day, and nothing that is about the head.
+No id (but a handle to join it by), no claim, no contact, no name, no minute of the day, and nothing that is about the head.
 """
 
 from collections.abc import Sequence
@@ -15,6 +15,7 @@ from models import ContentCheck, Issue, IssueEvent, Photo
 from models.enums import OPEN_STATES, CheckState, IssueCategory, IssueState, Move
 from server.core import database
 from server.core.errors import not_found
+from server.moderation.queries.handles import handle
 from server.photos import queries as photos
 from server.photos.queries import PhotoFile
 from server.rules import publicity
@@ -22,6 +23,8 @@ from server.rules.calendar import SHANGHAI
 from server.rules.publicity import Publicity
 
 MOST = 10
+MOST_OF_A_KIND = 3
+LOOKED_THROUGH = 60  # the latest open issues: of these the ten latest, and the latest of each kind
 PHOTOS_MOST = 3
 
 _checks, _issues = ContentCheck.__table__, Issue.__table__
@@ -44,9 +47,13 @@ _SHOWN = (
     sa.not_(_issues.c.about_head),
     _issues.c.state.in_(sorted(OPEN_STATES)),
 )
+_joiner = _issues.alias("joiner")
+_JOINED = sa.select(sa.func.count()).where(_joiner.c.duplicate_of_id == _issues.c.id).scalar_subquery()
 _LIST: sa.Select[Any] = (
     sa.select(
         _issues.c.id,
+        _issues.c.public_id,
+        _JOINED.label("joined"),
         _issues.c.category,
         _issues.c.state,
         _issues.c.reported_at,
@@ -56,7 +63,7 @@ _LIST: sa.Select[Any] = (
     )
     .where(*_SHOWN, _issues.c.category.in_(publicity.LISTED))
     .order_by(_issues.c.id.desc())
-    .limit(MOST)
+    .limit(sa.bindparam("most", type_=sa.Integer))
 )
 _PASSED_PHOTOS: sa.Select[Any] = (
     sa.select(_photos.c.issue_id, _photos.c.public_id, _photos.c.width, _photos.c.height)
@@ -77,8 +84,12 @@ class PublicPhoto:
 
 @dataclass(frozen=True, slots=True)
 class PublicIssue:
-    """An open issue as its neighbours may see it. `excerpt` and `spot` are empty unless they passed."""
+    """An open issue as its neighbours may see it. `excerpt` and `spot` are empty unless they passed.
 
+    `id` names it to whoever wants to join it and is nobody's id; `joined`: how many neighbours did.
+    """
+
+    id: str
     category: IssueCategory
     category_name: str
     state: IssueState
@@ -87,12 +98,34 @@ class PublicIssue:
     excerpt: str
     spot: str
     photos: Sequence[PublicPhoto]
+    joined: int
 
 
-def issues_of_building(building_id: int) -> list[PublicIssue]:
-    """The latest open issues of a building, newest first, at most ten."""
+def issues_of_building(building_id: int, category: IssueCategory | None = None) -> list[PublicIssue]:
+    """The latest open issues of a building, newest first, at most ten; of one category only when it is given."""
+    query = _LIST if category is None else _LIST.where(_issues.c.category == category)
+    return _with_photos(
+        building_id, database.connection().execute(query, {"building": building_id, "most": MOST}).all()
+    )
+
+
+def issues_by_kind(building_id: int) -> tuple[list[PublicIssue], dict[IssueCategory, list[PublicIssue]]]:
+    """The latest open issues of a building, at most ten, and beside them those of each category, at most three."""
+    found = database.connection().execute(_LIST, {"building": building_id, "most": LOOKED_THROUGH}).all()
+    of_kind: dict[IssueCategory, list[int]] = {}
+    for row in found:
+        if len(ids := of_kind.setdefault(row.category, [])) < MOST_OF_A_KIND:
+            ids.append(row.id)
+    latest = {row.id for row in found[:MOST]}
+    shown = latest.union(*of_kind.values())
+    rows = [row for row in found if row.id in shown]
+    views = dict(zip((row.id for row in rows), _with_photos(building_id, rows), strict=True))
+    kinds = {category: [views[id_] for id_ in ids] for category, ids in of_kind.items()}
+    return [view for id_, view in views.items() if id_ in latest], kinds
+
+
+def _with_photos(building_id: int, rows: Sequence[Row[Any]]) -> list[PublicIssue]:
     connection = database.connection()
-    rows = connection.execute(_LIST, {"building": building_id}).all()
     whole = [row.id for row in rows if row.category in _WHOLE]
     pictures: dict[int, list[PublicPhoto]] = {}
     if whole:
@@ -114,6 +147,7 @@ def photo_of_building(building_id: int, photo: str) -> PhotoFile:
 def _public(row: Row[Any], pictures: list[PublicPhoto]) -> PublicIssue:
     whole = publicity.publicity(row.category) is Publicity.WHOLE
     return PublicIssue(
+        id=handle(row.public_id),
         category=row.category,
         category_name=row.category.zh,
         state=row.state,
@@ -122,4 +156,5 @@ def _public(row: Row[Any], pictures: list[PublicPhoto]) -> PublicIssue:
         excerpt=publicity.excerpt(row.text) if whole else "",
         spot=publicity.public_spot(row.spot) if whole else "",
         photos=pictures[:PHOTOS_MOST] if whole else [],
+        joined=row.joined,
     )

@@ -1,6 +1,7 @@
 """Sending a message through WeChat, one grant for one message. The inbox has it already, whatever happens here."""
 
 import json
+import re
 import secrets
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 from flask import current_app
 
 from models import Appointment, Message, Person, WeChatAccount
+from models.base import PUBLIC_ID_ALPHABET
 from models.enums import MessageKind
 from server.core import crypto, database
 from server.core.outbox import Dead, Done, End, Entry, Later, end_of
@@ -29,6 +31,8 @@ COPIES = 2
 
 # What is told to whoever has it in hand, and is nobody's business who no longer has.
 OF_A_POST = frozenset({MessageKind.NEW_ISSUE, MessageKind.PASSED_UP, MessageKind.OVERDUE_SOON, MessageKind.NOTICE})
+
+_ID = re.compile(f"[{PUBLIC_ID_ALPHABET}]{{16}}")
 
 _posts = Appointment.__table__.c
 _messages, _persons, _accounts = Message.__table__.c, Person.__table__.c, WeChatAccount.__table__.c
@@ -76,6 +80,7 @@ class SendMessage:
         if grant_id is None:
             return Done("no_consent")
         about = row.link.partition("?")[0].rpartition("/")[2]
+        about = about if _ID.fullmatch(about) else ""  # a list: which row is nobody's business here
         return Letter(
             kind=row.kind,
             person_id=row.person_id,

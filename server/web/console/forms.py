@@ -79,9 +79,12 @@ class Form:
             raise Problem(412, *GENERAL[412])
         return int(given)
 
-    def refused(self, problem: Problem) -> "Form":
-        """This form with what was wrong. What cannot be told beside a form (not found, not allowed) is raised on."""
-        if problem.code in (401, 403) or problem.slug == "not_found":
+    def refused(self, problem: Problem, *, forbidden_too: bool = False) -> "Form":
+        """This form with what was wrong. What cannot be told beside a form (not found, not allowed) is raised on.
+
+        `forbidden_too`: the page may show a 403 that says whom to ask instead.
+        """
+        if problem.code == 401 or (problem.code == 403 and not forbidden_too) or problem.slug == "not_found":
             raise problem
         database.rollback()
         self.status = problem.code or 422

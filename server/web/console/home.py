@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Response
 
-from models.enums import IssueState, Level
+from models.enums import IssueState, Level, Role
 from server.core import clock, paging
 from server.core.access import Actor, needs, require_actor
 from server.issues import queries as issues
@@ -17,8 +17,9 @@ from server.rules.calendar import month_of, previous
 from server.rules.levels import LEVEL_OF
 from server.rules.permissions import Permission
 from server.scores import queries as scores
+from server.shield import queries as shield
 from server.surveys import queries as surveys
-from server.web.console import blueprint, inspections, months, posts
+from server.web.console import blueprint, called, inspections, months, posts
 from server.web.console.buildings import full_names
 from server.web.console.forms import show
 from server.web.console.month_words import next_step
@@ -43,17 +44,20 @@ class Queue:
 def home() -> Response:
     """What needs me today."""
     actor, now = require_actor(), clock.now()
-    queues = _queues(actor) if may(actor, Permission.ISSUE_LIST) else []
+    queues = _queues(actor, now) if my_level(actor) else []
     waiting = [item.building for queue in queues if queue.urgent for item in queue.items]
     names = full_names(actor, Permission.ISSUE_LIST, waiting) if waiting else {}
     headless = posts.headless(actor) if may(actor, Permission.INVITATION_WRITE) else []
     return show(
         "home.html",
         queues=queues,
+        desks=called.desks(actor, now),
+        nameless=called.nameless(actor),
         names=names,
         unread=notices.unread(actor),
         headless=len(headless),
         unchecked=moderation.waiting_for_us(actor) if may(actor, Permission.MODERATION_READ) else "0",
+        openings=shield.waiting_for_me(actor) if may(actor, Permission.REPORTER_DECIDE) else "0",
         months=_months(actor, now) if may(actor, Permission.MONTH_READ) else None,
         uninspected=_uninspected(actor, now) if may(actor, Permission.INSPECTION_WRITE) else "",
         this=month_of(now),
@@ -61,14 +65,17 @@ def home() -> Response:
     )
 
 
-def _queues(actor: Actor) -> list[Queue]:
+def _queues(actor: Actor, now: datetime) -> list[Queue]:
     level = my_level(actor)
+    mine = _queue(actor, "交办给我的", {"mine": True}, now, urgent=True)
     return [
-        _queue(actor, "上报人说还没好", {"state": IssueState.REOPENED, "level": level}, urgent=True),
-        _queue(actor, "等我这一级受理", {"state": IssueState.REPORTED, "level": level}, urgent=True),
-        _queue(actor, "已受理，还没开始", {"state": IssueState.ACCEPTED, "level": level}),
-        _queue(actor, "正在办理", {"state": IssueState.IN_PROGRESS, "level": level}),
-        _queue(actor, "办结了，等上报人确认", {"state": IssueState.RESOLVED}),
+        *([mine] if mine.items else []),
+        _queue(actor, "过了期限", {"overdue": True, "level": level}, now, urgent=True),
+        _queue(actor, "上报人说还没好", {"state": IssueState.REOPENED, "level": level}, now, urgent=True),
+        _queue(actor, "等我这一级受理", {"state": IssueState.REPORTED, "level": level}, now, urgent=True),
+        _queue(actor, "已受理，还没开始", {"state": IssueState.ACCEPTED, "level": level}, now),
+        _queue(actor, "正在办理", {"state": IssueState.IN_PROGRESS, "level": level}, now),
+        _queue(actor, "办结了，等上报人确认", {"state": IssueState.RESOLVED}, now),
     ]
 
 
@@ -92,12 +99,12 @@ def _uninspected(actor: Actor, now: datetime) -> str:
 
 
 def my_level(actor: Actor) -> Level | None:
-    """The highest level the actor stands on."""
-    levels = [LEVEL_OF[post.role] for post in actor.posts if post.role in LEVEL_OF]
+    """The highest level the actor stands on. A department works on whistles, which have lists of their own."""
+    levels = [LEVEL_OF[post.role] for post in actor.posts if post.role in LEVEL_OF and post.role is not Role.DEPARTMENT]
     return max(levels, key=lambda level: level.height) if levels else None
 
 
-def _queue(actor: Actor, label: str, filters: dict[str, Any], *, urgent: bool = False) -> Queue:
-    page = issues.page_for_staff(actor, Filters(**filters, limit=paging.MOST))
+def _queue(actor: Actor, label: str, filters: dict[str, Any], now: datetime, *, urgent: bool = False) -> Queue:
+    page = issues.page_for_staff(actor, Filters(**filters, limit=paging.MOST), now)
     count = f"{len(page.items)}+" if page.next_cursor else str(len(page.items))
     return Queue(label, count, list(page.items[:SHOWN]), filters, urgent)

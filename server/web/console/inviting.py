@@ -1,17 +1,19 @@
 """邀请楼栋长, and appointing people who sign in to the console with a password."""
 
 import secrets
+from typing import Any
 
 import marshmallow as ma
 from flask import Response, request
 from marshmallow import fields
 
 from models.enums import ROLE_PLACES, Role
-from server.core import clock
+from server.core import clock, paging
 from server.core.access import needs, require_actor
 from server.core.errors import Problem
 from server.core.idempotency import idempotent
-from server.core.schemas import Schema, Text
+from server.core.schemas import PublicId, Schema, Text
+from server.departments import queries as departments
 from server.heads import queries, service
 from server.heads.schemas import INVITED, NewInvitationSchema
 from server.heads.service import Term
@@ -33,9 +35,10 @@ class NewPostSchema(Schema):
     role = fields.Enum(Role, by_value=True, required=True)
     username = Text(3, 40, required=True)
     name = Text(0, 40, load_default="")
+    department = PublicId(load_default=None)
 
     @ma.post_load
-    def _lower(self, data: dict[str, str], **_: object) -> dict[str, str]:
+    def _lower(self, data: dict[str, Any], **_: object) -> dict[str, Any]:
         return {**data, "username": data["username"].lower()}
 
 
@@ -76,7 +79,9 @@ def _appoint(place: str, form: Form) -> Response:
     actor = require_actor()
     view = places.detail(actor, place)
     roles = [role for role in Role if ROLE_PLACES[role] is view.kind and may_appoint(actor.roles, role)]
-    return show("appoint.html", form, place=view, roles=roles, invited=INVITED)
+    callable_now = departments.departments(actor, limit=paging.MOST).items if Role.DEPARTMENT in roles else []
+    known = [(each.id, each.name) for each in callable_now if each.district == view.id]
+    return show("appoint.html", form, place=view, roles=roles, invited=INVITED, departments=known)
 
 
 @blueprint.post("/posts/appoint/<string(length=16):place>")
@@ -97,7 +102,7 @@ def appoint(place: str) -> Response:
             identity.create_staff(body["name"], body["username"], password, now, by=actor)
             person = people.staff_id(body["username"])
         assert person is not None
-        appointment = service.appoint(actor, person, body["role"], place, term, now)
+        appointment = service.appoint(actor, person, body["role"], place, term, now, department=body["department"])
     except Problem as problem:
         return _appoint(place, form.refused(problem))
     made = queries.appointment(appointment, now)

@@ -2,7 +2,7 @@
 
 from flask import Response, request
 
-from models.enums import PhotoUse
+from models.enums import Anonymity, PhotoUse
 from server.core import clock
 from server.core.access import needs, require_actor
 from server.core.application import takes_up_to
@@ -35,8 +35,15 @@ def _form(form: Form) -> Response:
     if named and named not in dict(buildings):  # street and district come from the building's own page
         buildings.append((named, places.detail(require_actor(), named).name))
     book = _book(named)
-    kinds = [(kind.category.value, kind.name) for kind in book.offered]
-    return show("issue_new.html", form, buildings=buildings, kinds=kinds, book=book, channels=STAFF_CHANNELS)
+    return show(
+        "issue_new.html",
+        form,
+        buildings=buildings,
+        kinds=[(kind.category.value, kind.name) for kind in book.offered],
+        book=book,
+        channels=STAFF_CHANNELS,
+        anonymities=[(kind.value, kind.zh) for kind in Anonymity if kind is not Anonymity.OPEN],
+    )
 
 
 def _book(building: str) -> RuleBook:

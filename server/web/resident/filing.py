@@ -8,8 +8,8 @@ from models.enums import PhotoUse
 from server.core.access import Actor
 from server.core.errors import FieldError, Problem
 from server.issues import service as issues
-from server.issues.schemas import PHOTOS_MOST, ReportByCodeSchema
-from server.issues.service import Report, Reported
+from server.issues.schemas import PHOTOS_MOST, MeTooSchema, ReportByCodeSchema
+from server.issues.service import MeToo, Report, Reported
 from server.photos import service as photos
 from server.rules import routing
 from server.rules.book import RuleBook, Topic
@@ -60,6 +60,16 @@ def _topic(book: RuleBook, form: Form) -> Topic | None:
     """The chosen topic; one left ticked under a category that is no longer chosen counts for nothing."""
     topic = book.topic(form.typed.get("topic", ""))
     return topic if topic and topic.on and topic.category == form.typed.get("category") else None
+
+
+def join(code: str, form: Form, files: list[FileStorage], now: datetime, reporter: Actor | None = None) -> Reported:
+    """我也遇到, with whatever else was typed into the form before. Raises Problem with the fields that are wrong."""
+    text = compose(form.ticked, form.typed.get("text", ""), _offered(form.typed.get("category", "")))
+    if errors := _count(files):
+        raise wrong(*errors)
+    content = form.load(MeTooSchema, **({"text": text} if text else {}), photo_ids=[])
+    content["photo_ids"] = _keep(files, now)
+    return issues.join_by_code(code, form.typed["join"], MeToo(**content), now, reporter=reporter)
 
 
 def _offered(category: str) -> tuple[str, ...]:

@@ -47,9 +47,10 @@ def reports() -> AnyResponse:
     actor = current_actor()
     if actor is None:
         return recognition.way_to_wechat("") or make_response(render_template("resident/unknown.html"))
-    page = issues.page_of_own(actor, Filters(cursor=request.args.get("cursor"), limit=20))
+    now = clock.now()
+    page = issues.page_of_own(actor, Filters(cursor=request.args.get("cursor"), limit=20), now)
     return make_response(
-        render_template("resident/mine.html", page=page, moment=words.moment, now=clock.now(), asks=issues.FAMILIES)
+        render_template("resident/mine.html", page=page, moment=words.moment, now=now, asks=issues.FAMILIES)
     )
 
 
@@ -61,14 +62,14 @@ def report(issue: str) -> AnyResponse:
     return _unknown() if actor is None else _status_page(actor, issue, Form())
 
 
-@blueprint.get("/mine/<string(length=16):issue>/<any(confirm, reopen, rate, note, withdraw):action>")
+@blueprint.get("/mine/<string(length=16):issue>/<any(confirm, reopen, rate, note, urge, withdraw):action>")
 @open_to_all(RECOGNISED)
 def back(issue: str, **_: str) -> AnyResponse:
     """The address of a form, opened again from the browser's history: the page it stands on"""
     return redirect(url_for("mine.report", issue=issue), 303)
 
 
-@blueprint.post("/mine/<string(length=16):issue>/<any(confirm, reopen, rate, note, withdraw):action>")
+@blueprint.post("/mine/<string(length=16):issue>/<any(confirm, reopen, rate, note, urge, withdraw):action>")
 @open_to_all(RECOGNISED)
 @slowed(allowances.WORDS, kindly=True)
 @idempotent
@@ -108,12 +109,13 @@ def _unknown() -> AnyResponse:
 
 
 def _status_page(actor: Actor, issue: str, form: Form, code: int = 200) -> Response:
+    shown = status.read_own(actor, issue, clock.now())
     page = render_template(
         "resident/status.html",
-        page=status.read_own(actor, issue, clock.now()),
+        page=shown,
         form=form,
         form_token=recognition.form_token(),
-        done=status.DONE.get(request.args.get("done", "")),
+        done=shown.done(request.args.get("done", "")),
         not_solved=NOT_SOLVED,
         satisfactions=Satisfaction,
         typed_most=TYPED_MOST,

@@ -3,7 +3,7 @@
 from flask import Blueprint, Response, current_app, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as AnyResponse
 
-from models.enums import Satisfaction
+from models.enums import Anonymity, Satisfaction
 from server.core import clock, database, etags, limits
 from server.core.access import open_to_all
 from server.core.application import takes_up_to
@@ -19,8 +19,9 @@ from server.places.queries import BuildingView
 from server.rulebook import queries as rulebook
 from server.rules import allowances
 from server.rules.book import RuleBook
+from server.rules.shield import MEANS
 from server.web.resident import recognition, status
-from server.web.resident.filing import file_report
+from server.web.resident.filing import file_report, join
 from server.web.resident.forms import Form, uploads
 from server.web.resident.phrases import NOT_SOLVED, PHRASES
 
@@ -72,7 +73,10 @@ def send(code: str) -> AnyResponse:
             raise too_fast
         limits.spend(allowances.PHOTOS, len(files))
         reporter = recognition.reporter_of_form()
-        reported = file_report(places.plain_code(code), _book(building), form, files, clock.now(), reporter)
+        if form.typed.get("join"):
+            reported = join(places.plain_code(code), form, files, clock.now(), reporter)
+        else:
+            reported = file_report(places.plain_code(code), _book(building), form, files, clock.now(), reporter)
     except Problem as problem:
         database.rollback()
         form.lost_photos = bool(files)
@@ -96,13 +100,17 @@ def _book(building: BuildingView) -> RuleBook:
 
 
 def _report_page(code: str, building: BuildingView, form: Form, status_code: int = 200) -> Response:
+    latest, same = moderation.issues_by_kind(building.building_id)
     page = render_template(
         "resident/report.html",
         code=places.plain_code(code),
         building=building,
-        open_issues=moderation.issues_of_building(building.building_id),
+        open_issues=latest,
+        same=same,
         form=form,
         book=_book(building),
+        anonymities=Anonymity,
+        means=MEANS,
         phrases=PHRASES,
         typed_most=TYPED_MOST,
         photos_most=PHOTOS_MOST,
@@ -145,14 +153,14 @@ def follow(claim: str) -> Response:
     return _status_page(claim, Form())
 
 
-@blueprint.get("/r/<claim>/<any(confirm, reopen, rate, note, withdraw):action>")
+@blueprint.get("/r/<claim>/<any(confirm, reopen, rate, note, urge, withdraw):action>")
 @open_to_all(CLAIM)
 def back(claim: str, **_: str) -> AnyResponse:
     """The address of a form, opened again from the browser's history: the page it stands on"""
     return redirect(url_for("resident.follow", claim=status.tidy(claim)), 303)
 
 
-@blueprint.post("/r/<claim>/<any(confirm, reopen, rate, note, withdraw):action>")
+@blueprint.post("/r/<claim>/<any(confirm, reopen, rate, note, urge, withdraw):action>")
 @open_to_all(CLAIM)
 @slowed(allowances.CLAIM_GUESSES, allowances.WORDS, kindly=True)
 @idempotent
@@ -172,11 +180,12 @@ def act(claim: str, action: str) -> AnyResponse:
 
 
 def _status_page(claim: str, form: Form, code: int = 200) -> Response:
+    shown = status.read(claim, clock.now())
     page = render_template(
         "resident/status.html",
-        page=status.read(claim, clock.now()),
+        page=shown,
         form=form,
-        done=status.DONE.get(request.args.get("done", "")),
+        done=shown.done(request.args.get("done", "")),
         not_solved=NOT_SOLVED,
         satisfactions=Satisfaction,
         typed_most=TYPED_MOST,

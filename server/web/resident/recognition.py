@@ -56,12 +56,12 @@ def way_back() -> Response:
 
 
 def reporter_of_form() -> Actor | None:
-    """Who sends this form, if she is recognised, the page was made for her, and she did not ask not to be named.
+    """Who sends this form, if she is recognised and the page was made for her.
 
     A form from elsewhere is taken as anybody's: no report is lost, and none is put in another's name.
     """
     actor = current_actor()
-    if actor is None or request.form.get("unnamed") or not form_is_hers():
+    if actor is None or not form_is_hers():
         return None
     return actor
 

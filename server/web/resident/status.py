@@ -2,7 +2,7 @@
 
 import unicodedata
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import marshmallow as ma
 from flask import url_for
@@ -13,10 +13,14 @@ from server.core.errors import FieldError, Problem
 from server.issues import queries as issues
 from server.issues import service
 from server.issues.claims import show
+from server.issues.life_schemas import OptionalReasonSchema
 from server.issues.queries import EventView, IssueView, JoinedView
 from server.issues.schemas import AnswersSchema, NoteSchema, OptionalNoteSchema
 from server.photos.queries import PhotoView
-from server.rules.lifecycle import RATING_WINDOW, Details
+from server.rules.lifecycle import RATING_WINDOW, RETURN_VISIT_WINDOW, Details
+from server.rules.shield import KEPT
+from server.shield import queries as shield
+from server.shield.queries import ShieldView
 from server.web.resident import words
 from server.web.resident.forms import Form, wrong
 from server.web.resident.phrases import NOT_SOLVED, compose
@@ -27,13 +31,21 @@ ACTIONS: dict[str, tuple[Move, type[ma.Schema]]] = {
     "reopen": (Move.REOPEN, NoteSchema),
     "rate": (Move.RATE, AnswersSchema),
     "note": (Move.NOTE, NoteSchema),
+    "urge": (Move.URGE, OptionalReasonSchema),
     "withdraw": (Move.WITHDRAW, OptionalNoteSchema),
+}
+# What is said instead to whoever's report was joined to another one.
+DONE_JOINED = {
+    "confirm": "收到了。谢谢您的回音。",
+    "reopen": "收到了，您说的“还没好”已经记下，会重新办理。",
+    "note": "收到了，办理的人能看到您的补充。",
 }
 DONE = {
     "confirm": "收到了，已经销号。谢谢您的回音。",
     "reopen": "收到了，已经交上一级重新办理。",
     "rate": "收到了，您的评价已经记下。",
     "note": "收到了，办理的人能看到您的补充。",
+    "urge": "收到了，已经替您催办，办理的人会收到消息。",
     "withdraw": "已经撤回。",
 }
 EMPTY = {
@@ -55,6 +67,7 @@ class Line:
 class Page:
     """Everything on the status page. Without a claim it is the page of somebody WeChat recognised."""
 
+    now: datetime
     claim: str
     shown_claim: str
     view: IssueView
@@ -63,12 +76,27 @@ class Page:
     done_photos: list[PhotoView]
     report_photos: list[PhotoView]
     moves: frozenset[Move]
+    called: list[tuple[str, str, str]]  # a department, how it stands, what it reported
+    shield: ShieldView
     told: bool  # the reporter has answered before: further answers replace those
+
+    def done(self, action: str) -> str | None:
+        """What is said once a word was taken."""
+        return (DONE_JOINED.get(action) if self.view.joined else None) or DONE.get(action)
 
     @property
     def message(self) -> str:
         """Where the report went, in the law's words."""
         return self.lines[-1].said
+
+    @property
+    def kept(self) -> str:
+        """What the reporter's choice means now, for the receipt; nothing where they chose nothing."""
+        return KEPT[self.view.anonymity]
+
+    def moment(self, at: datetime) -> str:
+        """A moment as this page says it."""
+        return words.moment(at, self.now)
 
     def form_url(self, action: str) -> str:
         """Where one of the reporter's words is sent."""
@@ -99,32 +127,56 @@ def read(claim: str, now: datetime) -> Page:
         view = issues.for_claim(claim)
     except Problem:
         raise Problem(404, "unknown_claim", "没有找到这个查询码。请对照截屏或纸条再输一遍。") from None
-    joined = issues.joined_to(claim) if view.duplicate_of else None
-    return _page(view, joined, now, tidy(claim))
+    return _page(view, shield.for_claim(claim), now, tidy(claim))
 
 
 def read_own(actor: Actor, issue: str, now: datetime) -> Page:
     """The page of a report of the actor's own. Raises 404 for anybody else's."""
-    view = issues.for_reporter(actor, issue)
-    joined = issues.own_joined_to(actor, issue) if view.duplicate_of else None
-    return _page(view, joined, now, "")
+    return _page(issues.for_reporter(actor, issue), shield.for_reporter(actor, issue), now, "")
 
 
-def _page(view: IssueView, joined: JoinedView | None, now: datetime, claim: str) -> Page:
+def _page(view: IssueView, shown: ShieldView, now: datetime, claim: str) -> Page:
     moves = set(view.moves)
-    if view.resolved_at and now - view.resolved_at > RATING_WINDOW:
+    told = any(event.move in (Move.CONFIRM, Move.RATE) and event.role is None for event in view.timeline)
+    resolved_at = view.joined.resolved_at if view.joined else view.resolved_at
+    if resolved_at and now - resolved_at > RATING_WINDOW:
         moves.discard(Move.RATE)
+    if view.joined:
+        told = told and _answered_since(view, resolved_at)
+        moves -= _no_longer(view.joined, now, told=told)
     return Page(
+        now=now,
         claim=claim,
         shown_claim=show(claim),
         view=view,
-        headline=words.headline(view, now, joined),
+        headline=words.headline(view, now, view.joined),
         lines=[_line(event, now) for event in reversed(view.timeline)],
         done_photos=[photo for photo in view.photos if photo.use is not PhotoUse.REPORT],
         report_photos=[photo for photo in view.photos if photo.use is PhotoUse.REPORT],
         moves=frozenset(moves),
-        told=any(event.move in (Move.CONFIRM, Move.RATE) and event.role is None for event in view.timeline),
+        called=[(each.department_name, words.called(each, now), each.report) for each in view.whistles],
+        shield=shown,
+        told=told,
     )
+
+
+def _answered_since(view: IssueView, resolved_at: datetime | None) -> bool:
+    """Whether the joined reporter has answered for what was settled last."""
+    said = (event for event in view.timeline if event.move in (Move.CONFIRM, Move.RATE) and event.role is None)
+    return resolved_at is not None and any(event.at >= resolved_at for event in said)
+
+
+def _no_longer(joined: JoinedView, now: datetime, *, told: bool) -> set[Move]:
+    """What the joined reporter's page does not offer: what came too late, and asking again what she has answered."""
+    since = now - joined.resolved_at if joined.resolved_at else timedelta()
+    gone: set[Move] = set()
+    if told:
+        gone |= {Move.CONFIRM, Move.REOPEN}  # 修改评价 asks the same
+    if joined.ended_at and since > RETURN_VISIT_WINDOW:
+        gone.add(Move.REOPEN)
+    if joined.ended_at and since > RATING_WINDOW:
+        gone |= {Move.CONFIRM, Move.RATE}
+    return gone
 
 
 def act(claim: str, action: str, form: Form, now: datetime) -> None:

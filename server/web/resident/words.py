@@ -1,11 +1,10 @@
 """The state of an issue in plain words for the person who reported it. Pure: facts in, sentences out."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from models.enums import OPEN_STATES, IssueState, Level
-from server.issues.queries import EventView, IssueView, JoinedView
+from server.issues.queries import CalledView, IssueView, JoinedView
 from server.rules.calendar import SHANGHAI
 from server.rules.lifecycle import RETURN_VISIT_WINDOW
 
@@ -36,16 +35,6 @@ def moment(at: datetime, now: datetime) -> str:
     local, today = at.astimezone(SHANGHAI), now.astimezone(SHANGHAI)
     year = "" if local.year == today.year else f"{local.year}年"
     return f"{year}{local.month}月{local.day}日 {local:%H:%M}"
-
-
-def in_hand_since(timeline: Sequence[EventView]) -> datetime | None:
-    """When the issue came to the level that has it now."""
-    since = None
-    for event in reversed(timeline):
-        if event.level != timeline[-1].level:
-            break
-        since = event.at
-    return since
 
 
 def headline(view: IssueView, now: datetime, joined: JoinedView | None = None) -> Headline:
@@ -79,16 +68,29 @@ def headline(view: IssueView, now: datetime, joined: JoinedView | None = None) -
 
 
 def _in_hand(view: IssueView, now: datetime) -> tuple[str, ...]:
-    lines = []
-    if since := in_hand_since(view.timeline):
-        lines.append(f"{moment(since, now)} 交到{HOLDER[view.level]}手里。")
+    """Who has it since when, by when, and what was said of the deadline."""
+    hands = view.hands
+    lines = [f"{moment(hands.since, now)} 交到{hands.holder}手里。"]
+    paused = hands.suspended_until is not None and hands.suspended_until > now
+    if paused and hands.suspended_until is not None:
+        last = (hands.suspended_until - timedelta(seconds=1)).astimezone(SHANGHAI)
+        lines.append(f"暂缓办理，到{last.month}月{last.day}日为止：{hands.suspended_why}")
     if view.due_at:
-        lines.append(f"应在 {moment(view.due_at, now)} 之前办好。")
+        longer = f"，已延期{hands.extensions}次" if hands.extensions else ""
+        late = "，已经过了期限" if view.due_at <= now and not paused else ""
+        lines.append(f"应在 {moment(view.due_at, now)} 之前办好{longer}{late}。")
+    if hands.extension_asked:
+        lines.append(f"办理的人申请延期{hands.extension_asked}个工作日，等上级决定。")
+    if hands.urged:
+        lines.append(f"已催办{hands.urged}次。")
     return tuple(lines)
 
 
 def _resolved(view: IssueView, now: datetime) -> tuple[str, ...]:
     lines = [f"做了什么：{view.outcome}"] if view.outcome else []
+    if view.done_by and view.done_at:
+        day = view.done_at.astimezone(SHANGHAI)
+        lines.append(f"谁做的：{view.done_by}，{day.month}月{day.day}日。")
     if view.resolved_at:
         until = moment(view.resolved_at + RETURN_VISIT_WINDOW, now)
         lines.append(f"请在 {until} 之前说一声好没好。到时没有回音会结束，但不算解决。")
@@ -113,15 +115,43 @@ def _joined(other: JoinedView | None, now: datetime) -> Headline:
         return Headline(title, (), "working")
     who = HOLDER[other.level]
     if other.state in OPEN_STATES:
-        return Headline(title, (f"那一件现在在{who}手里：{other.state.zh}。",), "working")
+        return Headline(title, _others_hand(other, who, now), "working")
     when = f"{moment(at, now)} " if (at := other.ended_at or other.resolved_at) else ""
+    said = (f"做了什么：{other.outcome}",) if other.outcome else ()
+    if other.state is S.RESOLVED:
+        until = f"请在 {moment(other.resolved_at + RETURN_VISIT_WINDOW, now)} 之前" if other.resolved_at else "请"
+        ask = f"{until}也说一声好没好，您说的也算数。"
+        return Headline(
+            f"{who}说办好了，请您看一看", (f"{when}和您报的是同一件事的那一件办结了。", *said, ask), "yours"
+        )
+    told: tuple[str, ...]
     if other.state is S.DECLINED:
-        told = (f"{when}那一件没有受理，这件事由{other.responsible}负责。",)
+        told = (f"{when}那一件没有受理，这件事由{other.responsible}负责。", "不是同一件事的，请扫楼道码再报一次。")
     elif other.state is S.CONFIRMED:
         told = (f"{when}那一件的上报人确认已经解决。",)
-    elif other.state in (S.RESOLVED, S.CLOSED_SILENT):
-        told = (f"{when}{who}说那一件办好了。",)
+    elif other.state is S.CLOSED_SILENT:
+        told = (f"{when}{who}说那一件办好了，没有等到上报人的回音。",)
     else:
         told = (f"{when}那一件已经结束。问题还在的话，请扫楼道码再报一次。",)
-    said = (f"做了什么：{other.outcome}",) if other.outcome else ()
     return Headline(title, told + said, "good" if other.state is S.CONFIRMED else "ended")
+
+
+def called(whistle: CalledView, now: datetime) -> str:
+    """How a department that was called stands, in a sentence: since when, by when, what came of it."""
+    since = f"{moment(whistle.sounded_at, now)}由{whistle.sounded_by}吹哨请来"
+    if whistle.ended_at is not None:
+        return f"{since}，{moment(whistle.ended_at, now)}{whistle.state_name}。"
+    signed = "已签收" if whistle.signed_in_at else "还没有签收"
+    late = "，已经超期，吹哨的一方会收到提醒" if now > whistle.due_at else ""
+    return f"{since}，{signed}，应在{moment(whistle.due_at, now)}前反馈{late}。"
+
+
+def _others_hand(other: JoinedView, who: str, now: datetime) -> tuple[str, ...]:
+    """Who has the other one, and by when."""
+    lines = [f"那一件现在在{who}手里：{other.state.zh}。"]
+    if other.suspended_until and other.suspended_until > now:
+        why = f"：{other.suspended_why}" if other.suspended_why else ""
+        lines.append(f"暂缓办理到 {moment(other.suspended_until, now)}{why}")
+    if other.due_at:
+        lines.append(f"应在 {moment(other.due_at, now)} 之前办好。")
+    return (*lines, "有结果会在这里告诉您。")

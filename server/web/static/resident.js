@@ -70,11 +70,12 @@
 
   function restore(draft) {
     if (touched) return; // somebody types faster than the phone remembers
-    var written = draft.fields.filter(function (f) { return f[1] && f[0] !== "form_token"; }); // the page has a fresh one
+    var written = draft.fields.filter(function (f) { return f[1] && f[0] !== "form_token" && f[0] !== "join" && f.join() !== "anonymity,open"; }); // the page has a fresh one
     if (!written.length && !draft.photos.length) return;
     written.forEach(function (f) {
       var at = form.elements[f[0]];
       if (!at) return; // the office changed what is asked since
+      if (f[0] === "anonymity") $("anonymity").open = true;
       Array.prototype.forEach.call(at.tagName ? [at] : at, function (box) {
         if (box.type !== "radio" && box.type !== "checkbox") box.value = f[1];
         else if (box.value === f[1]) box.checked = true;
@@ -285,11 +286,14 @@
     if (sending && sending.timer && Date.now() >= sending.until && sending.xhr && sending.xhr.readyState === 4) attempt();
   });
 
+  var joins = ""; // the neighbour's report that 我也遇到 was tapped beside
+  form.addEventListener("click", function (event) { joins = event.target.name === "join" ? event.target.value : ""; });
   form.addEventListener("submit", function (event) {
     event.preventDefault();
     if (sending) return;
+    var joined = joins ? [["join", joins]] : [];
     hold(true); // a second tap finds nothing to press while the last photo is made small
-    making.then(function () { hold(false); start(fields()); });
+    making.then(function () { hold(false); start(fields().concat(joined)); });
   });
   form.addEventListener("input", function (event) { touched = true; if (event.target !== input) { count(); changed(); } });
   form.addEventListener("change", function (event) {

@@ -15,6 +15,9 @@ from tests.world import Caller, Spot, World
 
 def appoint(actor: Caller, person: Caller, role: str, place: Spot, **changes: Any) -> Any:
     body = {"person": person.public_id, "role": role, "place": place.public_id, **changes}
+    if role == "department":
+        known = actor.get("/api/v1/departments")
+        body["department"] = known.json["items"][0]["id"] if known.status_code == 200 else None
     return actor.post("/api/v1/appointments", json=body)
 
 
@@ -84,6 +87,7 @@ def test_each_level_appoints_the_next_one_down(world: World, actor_role: Role) -
         Role.OPERATOR: world.district(),
     }
     actor = world.staff(actor_role, places[actor_role])
+    world.department()
     for role, place in places.items():
         answer = appoint(actor, world.resident(), role.value, place)
         if role in APPOINTS[actor_role]:

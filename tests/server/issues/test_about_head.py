@@ -30,7 +30,7 @@ def test_her_other_post_does_not_open_it(world: World, role: Role) -> None:
     assert she.get(f"{URL}/{photo}").status_code == 404
     for word, body in (
         ("notes", {"text": "x"}),
-        ("resolve", {"text": "x"}),
+        ("resolve", {"text": "x", "done_by": "物业师傅"}),
         ("decline", {"text": "x", "responsible": "y"}),
     ):
         assert she.post(f"/api/v1/issues/{about_her}/{word}", json=body).status_code == 404, word

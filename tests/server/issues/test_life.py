@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from models import Issue, IssueEvent, ReturnVisit
 from models.enums import Role
 from server.issues import service
+from tests.server.issues.whistles import called
 from tests.world import Caller, Spot, World
 
 
@@ -39,7 +40,7 @@ def test_a_neighbour_finds_nothing(world: World) -> None:
         ("accept", {}),
         ("start", {}),
         ("notes", {"text": "x"}),
-        ("resolve", {"text": "x"}),
+        ("resolve", {"text": "x", "done_by": "物业师傅"}),
         ("join", {"target": issue}),
         ("pass-up", {"text": "x"}),
         ("contact", {"reason": "好奇"}),
@@ -61,7 +62,7 @@ def test_from_report_to_write_off(world: World) -> None:
     issue, claim = reported(world, building)
     assert move(head, issue, "accept").json["state"] == "accepted"
     assert move(head, issue, "start", text="已叫电梯公司").json["state"] == "in_progress"
-    done = move(head, issue, "resolve", text="换了接触器，试运行正常").json
+    done = move(head, issue, "resolve", text="换了接触器，试运行正常", done_by="物业师傅").json
     assert (done["state"], done["outcome"]) == ("resolved", "换了接触器，试运行正常")
     ended = say(world, claim, "confirm", contacted=True, satisfaction="satisfied").json
     assert (ended["state"], ended["ended_at"] is not None) == ("confirmed", True)
@@ -82,8 +83,8 @@ def test_resolving_needs_what_was_done(world: World) -> None:
     building = world.building()
     head = world.head(building)
     issue, _ = reported(world, building)
-    assert move(head, issue, "resolve", text="").status_code == 422
-    assert move(head, issue, "resolve", text="   ").status_code == 422
+    assert move(head, issue, "resolve", text="", done_by="物业师傅").status_code == 422
+    assert move(head, issue, "resolve", text="   ", done_by="物业师傅").status_code == 422
 
 
 def test_the_one_who_fixes_does_not_write_off(world: World) -> None:
@@ -91,7 +92,7 @@ def test_the_one_who_fixes_does_not_write_off(world: World) -> None:
     community_staff = world.staff(Role.COMMUNITY, world.place_of(building, "community_id"))
     colleague = world.staff(Role.COMMUNITY, world.place_of(building, "community_id"))
     issue, _ = reported(world, building)
-    assert move(community_staff, issue, "resolve", text="修好了").status_code == 200
+    assert move(community_staff, issue, "resolve", text="修好了", done_by="物业师傅").status_code == 200
     own = move(community_staff, issue, "visit", solved=True)
     assert (own.status_code, own.json["code"]) == (409, "own_work")
     noted = move(colleague, issue, "visit", contacted=True, solved=True, satisfaction="fairly", text="电话回访")
@@ -104,7 +105,7 @@ def test_who_heads_a_building_makes_no_return_visit_there(world: World) -> None:
     grid = world.staff(Role.GRID, world.place_of(building, "grid_id"))
     both = world.person((Role.COMMUNITY, community), (Role.HEAD, building))
     issue, _ = reported(world, building)
-    assert move(grid, issue, "resolve", text="修好了").status_code == 200
+    assert move(grid, issue, "resolve", text="修好了", done_by="物业师傅").status_code == 200
     assert move(both, issue, "visit", solved=True, satisfaction="satisfied").status_code == 403
     assert move(world.staff(Role.COMMUNITY, community), issue, "visit", solved=True).status_code == 200
 
@@ -114,7 +115,7 @@ def test_a_phone_call_adds_to_the_reporters_own_answers_and_never_replaces_them(
     clerk = world.staff(Role.COMMUNITY, world.place_of(building, "community_id"))
     head = world.head(building)
     issue, claim = reported(world, building)
-    assert move(head, issue, "resolve", text="修好了").status_code == 200
+    assert move(head, issue, "resolve", text="修好了", done_by="物业师傅").status_code == 200
     assert say(world, claim, "answers", satisfaction="unsatisfied").status_code == 200
     better = move(clerk, issue, "visit", contacted=True, satisfaction="satisfied")
     assert (better.status_code, better.json["code"]) == (409, "already_told")
@@ -134,7 +135,7 @@ def test_what_a_phone_call_told_can_be_corrected(world: World) -> None:
     clerk = world.staff(Role.COMMUNITY, world.place_of(building, "community_id"))
     head = world.head(building)
     issue, claim = reported(world, building)
-    assert move(head, issue, "resolve", text="修好了").status_code == 200
+    assert move(head, issue, "resolve", text="修好了", done_by="物业师傅").status_code == 200
     for word in ("satisfied", "fairly"):
         assert move(clerk, issue, "visit", solved=True, satisfaction=word).status_code == 200
     assert say(world, claim, "answers", satisfaction="unsatisfied").status_code == 200
@@ -145,13 +146,13 @@ def test_not_good_yet_goes_to_the_superior_and_counts_as_rework(world: World) ->
     building = world.building()
     head = world.head(building)
     issue, claim = reported(world, building)
-    move(head, issue, "resolve", text="修好了")
+    move(head, issue, "resolve", text="修好了", done_by="物业师傅")
     again = say(world, claim, "reopen", text="又停了").json
     assert (again["state"], again["level"], again["rework"]) == ("reopened", "grid", 1)
-    refused = move(head, issue, "resolve", text="再修")
+    refused = move(head, issue, "resolve", text="再修", done_by="物业师傅")
     assert (refused.status_code, refused.json["code"]) == (409, "not_in_hand")
     grid = world.staff(Role.GRID, world.place_of(building, "grid_id"))
-    assert move(grid, issue, "resolve", text="换了主板").status_code == 200
+    assert move(grid, issue, "resolve", text="换了主板", done_by="物业师傅").status_code == 200
     world.clock.advance(timedelta(hours=1))
     assert say(world, claim, "answers", solved=True, satisfaction="satisfied").json["state"] == "confirmed"
     with world.reading() as connection:
@@ -159,7 +160,7 @@ def test_not_good_yet_goes_to_the_superior_and_counts_as_rework(world: World) ->
     assert (row.contacted, row.solved, row.satisfaction) == (None, True, "satisfied")
 
 
-def test_passing_up_level_by_level_and_a_department_sees_only_what_it_was_given(world: World) -> None:
+def test_passing_up_level_by_level_and_what_a_department_did_says_nothing_about_the_building(world: World) -> None:
     building = world.building()
     head = world.head(building)
     department = world.staff(Role.DEPARTMENT, world.district())
@@ -169,14 +170,18 @@ def test_passing_up_level_by_level_and_a_department_sees_only_what_it_was_given(
     assert move(head, issue, "accept").status_code == 409
     street = world.staff(Role.STREET, world.street())
     assert department.get("/api/v1/issues").json["items"] == []
-    assert move(street, issue, "pass-up", to_level="department", text="请水务局").json["level"] == "department"
+    (whistle,) = called(street, issue, "住房和城乡建设局")
     assert [item["id"] for item in department.get("/api/v1/issues").json["items"]] == [issue]
     assert department.get(f"/api/v1/issues/{other}").status_code == 404
-    assert move(department, issue, "resolve", text="换了主管").status_code == 200
+    assert move(department, issue, "resolve", text="换了主管", done_by="部门").status_code == 403
+    done = {"text": "换了主管", "done_on": "2026-10-12"}
+    assert department.post(f"/api/v1/whistles/{whistle}/report-back", json=done).status_code == 200
+    assert move(street, issue, "resolve", text="换了主管", done_by="住建局").status_code == 200
     say(world, claim, "confirm")
     with world.reading() as connection:
         row = connection.execute(sa.select(ReturnVisit.__table__)).one()
-    assert row.counts is False, "what a department did says nothing about the building"
+        level = connection.execute(sa.select(Issue.resolved_level).where(Issue.public_id == issue)).scalar()
+    assert (level, row.counts) == ("department", False)
 
 
 def test_declining_names_who_is_responsible(world: World) -> None:
@@ -232,7 +237,7 @@ def test_silence_ends_after_seven_days_and_is_shown_as_silence(world: World) -> 
     building = world.building()
     head = world.head(building)
     issue, claim = reported(world, building)
-    move(head, issue, "resolve", text="修好了")
+    move(head, issue, "resolve", text="修好了", done_by="物业师傅")
     world.clock.advance(timedelta(days=7) - timedelta(seconds=1))
     assert _close_silent(world) == 0
     world.clock.advance(timedelta(seconds=1))
@@ -270,7 +275,7 @@ def test_a_hundred_hands_on_one_issue_leave_one_legal_history(world: World) -> N
             codes.append(move(Caller(world.app, grid.token), issue, verb, **body).status_code)
 
     wishes = [
-        ("resolve", {"text": "好了"}),
+        ("resolve", {"text": "好了", "done_by": "物业师傅"}),
         ("reopen", {"text": "没好"}),
         ("decline", {"text": "x", "responsible": "物业"}),
     ]
@@ -311,7 +316,7 @@ def test_under_a_claim_code_the_fixer_was_shown_answers_count_after_a_call(world
     clerk = world.staff(Role.COMMUNITY, world.place_of(building, "community_id"))
     body = {"category": "lift", "text": "电梯停在四楼", "building": building.public_id, "channel": "phone"}
     made = head.post("/api/v1/issues", json=body).json
-    assert move(head, made["id"], "resolve", text="换了门机").status_code == 200
+    assert move(head, made["id"], "resolve", text="换了门机", done_by="物业师傅").status_code == 200
     told = {"contacted": True, "satisfaction": "satisfied"}
     assert say(world, made["claim_code"], "confirm", **told).status_code == 200
     assert visits(world) == [(True, True, "satisfied", False)]

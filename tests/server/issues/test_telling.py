@@ -115,7 +115,7 @@ def test_passed_up_and_not_yet_go_to_the_next_level(world: World, building: Spot
     head, worker = world.head(building), world.staff(Role.GRID, grid)
     reporter = world.resident()
     issue = file(world, building, reporter)
-    move(world, head, issue, "resolve", text="已修好")
+    move(world, head, issue, "resolve", text="已修好", done_by="物业师傅")
     (item,) = reporter.get("/api/v1/messages").json["items"]
     assert (item["title"], item["kind"]) == ("您上报的漏水渗水已办结，请确认", "resolved")
     assert reporter.get(item["link"]).status_code == 200
@@ -127,16 +127,6 @@ def test_passed_up_and_not_yet_go_to_the_next_level(world: World, building: Spot
     assert titles(worker)[0] == "3栋的诉求转到网格：漏水渗水"
 
 
-def test_departments_hear_only_what_was_passed_to_them(world: World, building: Spot) -> None:
-    department = world.staff(Role.DEPARTMENT, world.district())
-    head, street = world.head(building), world.staff(Role.STREET, world.street())
-    issue = file(world, building)
-    assert titles(department) == []
-    move(world, head, issue, "pass-up", to_level="department", text="归燃气公司管")
-    assert titles(department) == ["3栋的诉求转到职能部门：漏水渗水"]
-    assert titles(street) == []
-
-
 def test_an_anonymous_reporter_is_told_on_the_page_only(world: World, building: Spot) -> None:
     head = world.head(building)
     answer = world.anyone().post(
@@ -144,7 +134,7 @@ def test_an_anonymous_reporter_is_told_on_the_page_only(world: World, building: 
     )
     relay.run(world.app)
     before = told(world)
-    move(world, head, answer.json["id"], "resolve", text="已修好")
+    move(world, head, answer.json["id"], "resolve", text="已修好", done_by="物业师傅")
     assert told(world) == before
 
 
@@ -152,9 +142,10 @@ def test_reporters_of_joined_issues_hear_of_the_resolution(world: World, buildin
     head, first, second = world.head(building), world.resident(), world.resident()
     one, two = file(world, building, first), file(world, building, second)
     move(world, head, two, "join", target=one)
-    move(world, head, one, "resolve", text="已修好")
-    (item,) = second.get("/api/v1/messages").json["items"]
-    assert (item["title"], item["link"]) == ("您上报的漏水渗水已经办好", f"/api/v1/my/issues/{two}")
+    move(world, head, one, "resolve", text="已修好", done_by="物业师傅")
+    item, joined = second.get("/api/v1/messages").json["items"]
+    assert (item["title"], item["link"]) == ("您上报的漏水渗水已经办好，请确认", f"/api/v1/my/issues/{two}")
+    assert (joined["kind"], joined["link"]) == ("progress", f"/api/v1/my/issues/{two}")
 
 
 def test_overdue_soon_is_told_once_to_whoever_has_it(world: World, building: Spot, grid: Spot) -> None:
@@ -163,18 +154,21 @@ def test_overdue_soon_is_told_once_to_whoever_has_it(world: World, building: Spo
     far = file(world, building)
     now = world.clock.now()
     with world.writing() as connection:
+        quiet = {"sign_in_due_at": None, "contact_due_at": None}
         for public_id, hours in ((issue, 24), (far, 25)):
+            due = now + timedelta(hours=hours)
             connection.execute(
-                sa.update(Issue).where(Issue.public_id == public_id).values(due_at=now + timedelta(hours=hours))
+                sa.update(Issue)
+                .where(Issue.public_id == public_id)
+                .values(due_at=due, clock_at=due - timedelta(hours=24), **quiet)
             )
-    for expected in (1, 0):
-        with world.writing():
-            assert service.tell_overdue_soon(now) == expected
+    with world.app.app_context():
+        assert [service.run_clocks(now), service.run_clocks(now)] == [1, 0]
     assert titles(head)[0] == "3栋有诉求快到期：漏水渗水"
     assert "10月13日09:00" in head.get("/api/v1/messages").json["items"][0]["body"]
     assert titles(worker) == []
-    with world.writing():
-        assert service.tell_overdue_soon(now + timedelta(hours=2)) == 1
+    with world.app.app_context():
+        assert service.run_clocks(now + timedelta(hours=2)) == 1
 
 
 def test_every_move_leaves_one_entry_and_an_import_none(world: World, building: Spot) -> None:

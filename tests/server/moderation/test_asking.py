@@ -131,7 +131,7 @@ def test_the_reporters_notes_are_checked_and_the_offices_are_not(check: Checking
     assert head.post(f"/api/v1/issues/{issue}/notes", json={"text": "马上来"}).status_code == 200
     assert head.post(f"/api/v1/issues/{issue}/accept", json={}).status_code == 200
     assert head.post(f"/api/v1/issues/{issue}/start", json={}).status_code == 200
-    body = {"text": "换了管子", "photo_ids": [done]}
+    body = {"text": "换了管子", "done_by": "物业师傅", "photo_ids": [done]}
     assert head.post(f"/api/v1/issues/{issue}/resolve", json=body).status_code == 200
     assert check.reporter.post(f"/api/v1/my/issues/{issue}/reopen", json={"text": "又漏了"}).status_code == 200
     check.work()

@@ -61,11 +61,13 @@ def test_nothing_of_anybody_is_shown(check: Checking) -> None:
     check.decide(True, "可以")
     check.push()
     (item,) = check.public()
-    assert set(item) == {"category", "category_name", "state", "state_name", "since", "excerpt", "spot", "photos"}
+    seen = {"id", "category", "category_name", "state", "state_name", "since", "excerpt", "spot", "photos", "joined"}
+    assert set(item) == seen
     assert (item["excerpt"], item["spot"]) == ("＊＊＊室漏水，找我＊＊＊，身份证＊＊＊", "")
     page = check.page.partition('<ul class="going">')[2].partition("</ul>")[0]
+    assert item["id"] != issue
     for secret in ("302", "138", "139", "1101", issue, check.reporter.public_id, "09:00"):
-        assert secret not in str({k: v for k, v in item.items() if k != "photos"})
+        assert secret not in str({k: v for k, v in item.items() if k not in ("photos", "id")})
         assert secret not in page.replace(item["photos"][0]["id"], "")
 
 

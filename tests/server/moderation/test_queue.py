@@ -213,3 +213,17 @@ def test_versions_only_grow(check: Checking) -> None:
     check.decide(True, at=1)
     versions.append(check.checks()[1].version)
     assert all(a < b for a, b in pairwise(versions))
+
+
+def test_whoever_typed_a_report_in_does_not_judge_it(check: Checking) -> None:
+    """代报: the clerk who wrote down what a resident said would pass her own words, and her own pictures of it."""
+    body = {"building": check.building.public_id, "category": "noise", "text": "楼上半夜拖桌子", "channel": "phone"}
+    told = check.clerk.post("/api/v1/issues", json=body)
+    check.world.anyone().post(f"/api/v1/claims/{told.json['claim_code']}/notes", json={"text": "今晚又拖了"})
+    check.work()
+    for at in (0, 1):  # the report, and what was added under the claim code she was shown
+        refused = check.decide(True, at=at)
+        assert (refused.status_code, refused.json["code"]) == (403, "forbidden")
+        assert "代报" in refused.json["detail"]
+    colleague = check.world.staff(Role.COMMUNITY, check.community)
+    assert [check.decide(True, by=colleague, at=at).status_code for at in (0, 1)] == [200, 200]

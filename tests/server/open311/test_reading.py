@@ -59,11 +59,13 @@ def test_nothing_hidden_leaves_in_any_answer(
     """About the head, private, taken back, unchecked, what staff wrote, who reported: none of it, nowhere."""
     about = report(world, building, about_head=True)
     private = report(world, building, category="neighbour")
-    unchecked = report(world, building, contact="13800000001", topic="leak_pipe")  # urgent: due at the same minute
+    unchecked = report(
+        world, building, contact="13800000001", category="lift", topic="lift_stopped"
+    )  # urgent: due at the same minute
     for issue in (about, private, unchecked):
         passed(world, issue) if issue != unchecked else None
         move(community, issue, "notes", text=SECRET)
-        move(community, issue, "resolve", text=SECRET)
+        move(community, issue, "resolve", text=SECRET, done_by="物业师傅")
     taken_back = world.anyone().post(
         f"/api/v1/codes/{building.stairwell_code}/issues", json={"category": "leak", "text": SECRET}
     )
@@ -119,7 +121,7 @@ def test_the_filing_system_reads_its_own_in_full(
         "media_url": None,
     }
     clock.advance(timedelta(hours=1))
-    move(community, issue, "resolve", text="社工上门，已经安排好")
+    move(community, issue, "resolve", text="社工上门，已经安排好", done_by="物业师傅")
     told = listed(hotline.get(f"requests/{issue}", "xml"))[0]
     assert (told["status"], told["updated_datetime"]) == ("closed", "2026-10-12T12:00:00+08:00")
     assert "社工上门，已经安排好" in str(told["status_notes"])
@@ -130,7 +132,7 @@ def test_filters(world: World, hotline: System, building: Spot, community: Calle
     first = report(world, building)
     clock.advance(timedelta(days=40))
     lift, leak = report(world, building, category="lift"), report(world, building)
-    move(community, leak, "resolve", text="修好了")
+    move(community, leak, "resolve", text="修好了", done_by="物业师傅")
     anyone = world.anyone()
 
     def found(**told: str) -> list[str]:

@@ -10,6 +10,7 @@ from models.enums import Level, Role
 from server.core import database
 from server.core.errors import Problem
 from server.photos import queries, service
+from tests.server.issues.whistles import called
 from tests.server.photos.album import URL, kept, report
 from tests.world import Caller, Spot, World
 
@@ -84,13 +85,14 @@ def test_what_is_about_the_head_she_does_not_see(world: World) -> None:
     assert sees(world.staff(Role.STREET, world.street()), photo) == 200
 
 
-def test_a_department_sees_what_was_passed_to_it(world: World) -> None:
+def test_a_department_sees_what_it_was_called_to(world: World) -> None:
     photo, issue = reported(world, world.building())
-    department = world.staff(Role.DEPARTMENT, world.district())
-    assert sees(department, photo) == 404
-    with world.writing() as connection:
-        connection.execute(sa.update(Issue).where(Issue.public_id == issue).values(level=Level.DEPARTMENT))
-    assert sees(department, photo) == 200
+    called_one, other = (
+        world.person((Role.DEPARTMENT, world.district()), department=name) for name in ("住建局", "水务局")
+    )
+    assert (sees(called_one, photo), sees(other, photo)) == (404, 404)
+    called(world.staff(Role.STREET, world.street()), issue, "住建局")
+    assert (sees(called_one, photo), sees(other, photo)) == (200, 404)
 
 
 @pytest.mark.parametrize("role", list(Role))

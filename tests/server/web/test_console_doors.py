@@ -10,19 +10,34 @@ from werkzeug.routing import Rule
 
 from models import (
     Appointment,
+    CommonProblem,
     ContentCheck,
     Deduction,
+    Department,
     DutyItem,
     DutyRecord,
     Household,
+    IdentityOpening,
     Invitation,
     Issue,
     IssueEvent,
     Message,
+    Place,
     Resident,
+    Whistle,
     new_public_id,
 )
-from models.enums import CheckState, DutyState, MessageKind, Relation, Role, Tenancy
+from models.enums import (
+    CheckState,
+    CommonState,
+    DutyState,
+    IssueCategory,
+    MessageKind,
+    PlaceKind,
+    Relation,
+    Role,
+    Tenancy,
+)
 from server.core import crypto
 from tests.server.web.desk import Desk
 from tests.world import Caller, World
@@ -86,6 +101,23 @@ def neighbour(world: World) -> dict[str, str]:
                 entered_by_id=head.person_id, entered_at=now, **place,
             )
         )  # fmt: skip
+        district = c.execute(sa.insert(Place).values(
+            public_id=new_public_id(), kind=PlaceKind.DISTRICT, code="far", name="别的区", created_at=now
+        ).returning(Place.id)).scalar_one()  # fmt: skip
+        department = c.execute(sa.insert(Department).values(
+            public_id=made["department"], district_id=district, name=f"{SECRET}局", created_at=now
+        ).returning(Department.id)).scalar_one()  # fmt: skip
+        issue_id = c.execute(sa.select(Issue.id).where(Issue.public_id == answer.json["id"])).scalar_one()
+        c.execute(sa.insert(Whistle).values(
+            public_id=made["whistle"], issue_id=issue_id, department_id=department, reason=SECRET, sounded_at=now,
+            month=202610, sign_in_due_at=now, contact_due_at=now, due_at=now, **place,
+        ))  # fmt: skip
+        c.execute(
+            sa.insert(CommonProblem).values(
+                public_id=made["problem"], community_id=community.id, category=IssueCategory.LEAK, title=SECRET,
+                note=SECRET, state=CommonState.WATCHED, created_at=now, created_by_id=head.person_id, changed_at=now,
+            )
+        )  # fmt: skip
         item = c.execute(sa.select(DutyItem.id).limit(1)).scalar_one()
         c.execute(
             sa.insert(DutyRecord).values(
@@ -110,6 +142,12 @@ def neighbour(world: World) -> dict[str, str]:
                 created_at=now, due_at=now, **place,
             )
         )  # fmt: skip
+        c.execute(
+            sa.insert(IdentityOpening).values(
+                public_id=made["opening"], issue_id=event.issue_id, asked_at=now, asked_by_id=head.person_id,
+                asked_role=Role.COMMUNITY, asked_place_id=community.id, reason=SECRET, **place,
+            )
+        )  # fmt: skip
         appointment = c.execute(
             sa.select(Appointment.public_id).where(Appointment.person_id == head.person_id)
         ).scalar_one()
@@ -128,7 +166,22 @@ def neighbour(world: World) -> dict[str, str]:
     }
 
 
-IDS = ("api_key", "household", "resident", "invitation", "deduction", "record", "message", "photo", "check")
+IDS = (
+    "department",
+    "whistle",
+    "household",
+    "resident",
+    "invitation",
+    "deduction",
+    "record",
+    "message",
+    "photo",
+    "check",
+    "opening",
+    "problem",
+    "api_key",
+    "template",
+)
 
 
 def test_whoever_is_not_signed_in_is_sent_to_sign_in(app: Flask, neighbour: dict[str, str]) -> None:
@@ -160,7 +213,8 @@ def test_nothing_of_a_neighbour_is_found(app: Flask, world: World, neighbour: di
     token = desk.open("/console").value("/sign-out", "form_token")
     for rule in rules(app, "GET"):
         answer = desk.client.get(address(rule, neighbour))
-        assert SECRET not in answer.get_data(as_text=True), rule
+        if not rule.rule.endswith(".xlsx"):  # packed; tested where they are made
+            assert SECRET.encode() not in answer.get_data(), rule
         if "<" in rule.rule and "<string(length=7):month>" not in rule.rule.split("/")[-1]:
             assert answer.status_code in (303, 403, 404), (rule, answer.status_code)
     for rule in rules(app, "POST"):
@@ -179,6 +233,13 @@ COMPLETE = (
     ("households/{household}/move-out", {}),
     ("households/{household}/residents", {"name": "王五"}),
     ("households/{household}/residents/{resident}/correct", {"name": "王五", "version": "1"}),
+    ("issues/{issue}/whistle", {"departments": "{department}", "text": "x"}),
+    ("issues/{issue}/whistles/{whistle}/sign_in", {}),
+    ("issues/{issue}/whistles/{whistle}/contact", {}),
+    ("issues/{issue}/whistles/{whistle}/push_back", {"text": "不归我们"}),
+    ("issues/{issue}/whistles/{whistle}/urge", {}),
+    ("issues/{issue}/whistles/{whistle}/call_off", {"text": "不用了"}),
+    ("issues/{issue}/whistles/{whistle}/rate_department", {"rating": "satisfied"}),
     ("households/{household}/residents/{resident}/move-out", {}),
     ("households/{household}/residents/{resident}/reveal", {"field": "name", "reason": "好奇"}),
     ("places/{place}/new", {"kind": "building", "code": "x1", "name": "x"}),
@@ -205,6 +266,9 @@ COMPLETE = (
     ("rulebook/try", {"building": "{building}"}),
     ("inbox/{message}", {}),
     ("moderation/{check}/decide", {"pass": "true", "version": "1"}),
+    ("issues/{issue}/openings", {"reason": "好奇"}),
+    ("openings/{opening}/decide", {"grant": "true"}),
+    ("openings/{opening}/look", {}),
 )
 
 
@@ -250,10 +314,10 @@ def test_every_role_finds_its_menu_open(world: World, neighbour: dict[str, str])
         menus[role] = len(menu)
     assert menus == {
         Role.HEAD: 7,
-        Role.GRID: 7,
-        Role.COMMUNITY: 9,
-        Role.STREET: 8,
-        Role.DISTRICT: 8,
-        Role.DEPARTMENT: 4,
+        Role.GRID: 8,
+        Role.COMMUNITY: 10,
+        Role.STREET: 9,
+        Role.DISTRICT: 9,
+        Role.DEPARTMENT: 5,
         Role.OPERATOR: 3,
     }

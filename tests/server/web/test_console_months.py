@@ -37,7 +37,12 @@ class Home:
         for _ in range(count):
             body = {"category": "lift", "text": "电梯停在四楼"}
             made = self.world.anyone().post(f"/api/v1/codes/{building.stairwell_code}/issues", json=body).json
-            assert head.post(f"/api/v1/issues/{made['id']}/resolve", json={"text": "修好了"}).status_code == 200
+            assert (
+                head.post(
+                    f"/api/v1/issues/{made['id']}/resolve", json={"text": "修好了", "done_by": "物业师傅"}
+                ).status_code
+                == 200
+            )
             answers = {"contacted": True, "satisfaction": "satisfied" if solved else "unsatisfied", "solved": solved}
             claim = made["claim_code"]
             said = self.world.anyone().post(f"/api/v1/claims/{claim}/answers", json=answers)

@@ -137,7 +137,12 @@ def test_a_recognised_reporter_follows_and_confirms_without_a_claim_code(
 
     grid = world.staff(Role.GRID, world.place_of(building, "grid_id"))
     assert grid.post(f"/api/v1/issues/{row.public_id}/accept", json={}).status_code == 200
-    assert grid.post(f"/api/v1/issues/{row.public_id}/resolve", json={"text": "换了电机"}).status_code == 200
+    assert (
+        grid.post(
+            f"/api/v1/issues/{row.public_id}/resolve", json={"text": "换了电机", "done_by": "物业师傅"}
+        ).status_code
+        == 200
+    )
     mine = phone.get("/mine")
     assert "请您说一声" in words(mine)
     detail = phone.get(f"/mine/{row.public_id}")
@@ -153,8 +158,8 @@ def test_a_report_not_to_be_named_is_nobody_s(
 ) -> None:
     phone = Phone(app, sandbox, "page-unnamed")
     page = phone.open(q(building))
-    assert "这次不记我是谁" in words(page)
-    assert phone.send(q(building), page, unnamed="true").status_code == 303
+    assert "不留身份" in words(page)
+    assert phone.send(q(building), page, anonymity="none").status_code == 303
     assert count(world, Issue) == 1
     assert count(world, Issue, reporter_id=None) == 1
     assert "还没有" in words(phone.get("/mine"))

@@ -121,7 +121,7 @@ def test_from_the_scan_to_the_reporters_own_word(world: World) -> None:
 
     world.clock.advance(timedelta(hours=3))
     staff_move(head, "accept")
-    staff_move(head, "resolve", text="换了声控灯，晚上试过了")
+    staff_move(head, "resolve", text="换了声控灯，晚上试过了", done_by="物业师傅")
     page = stairs.follow()
     assert "楼栋长说办好了" in words(page)
     assert "换了声控灯" in words(page)
@@ -314,7 +314,7 @@ def test_not_solved_goes_up_a_level_with_a_tap(world: World) -> None:
     head = world.head(building)
     stairs = Stairwell(world, building)
     stairs.send()
-    staff_move(head, "resolve", text="修好了")
+    staff_move(head, "resolve", text="修好了", done_by="物业师傅")
     empty = stairs.say("reopen")
     assert empty.status_code == 422
     assert "请点一句，或者写一句哪里还没好" in words(empty)
@@ -330,7 +330,7 @@ def test_an_ended_issue_can_be_rated_for_a_while(world: World) -> None:
     head = world.head(building)
     stairs = Stairwell(world, building)
     stairs.send()
-    staff_move(head, "resolve", text="修好了")
+    staff_move(head, "resolve", text="修好了", done_by="物业师傅")
     stairs.say("confirm")
     assert "修改评价" in words(stairs.follow())
     done = stairs.say("rate", contacted="false", satisfaction="fairly")
@@ -386,7 +386,7 @@ def test_a_joined_report_shows_how_the_other_one_ended_and_nothing_of_its_report
     assert "和另一件相同的事并在一起办" in page
     assert "那一件现在在楼栋长手里" in page
     first.say("note", text="李四补充")
-    head.post(f"/api/v1/issues/{earlier}/resolve", json={"text": "换了门机皮带"})
+    head.post(f"/api/v1/issues/{earlier}/resolve", json={"text": "换了门机皮带", "done_by": "物业师傅"})
     page = words(second.follow())
     assert "换了门机皮带" in page
     assert "李四" not in page

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 import server.web
-from models.enums import Channel, IssueCategory, IssueState, Level, Move, Role
-from server.issues.queries import EventView, IssueView, JoinedView
+from models.enums import Anonymity, Channel, IssueCategory, IssueState, Level, Move, Role
+from server.issues.queries import EventView, HandsView, IssueView, JoinedView
 from server.web.resident.phrases import NOT_SOLVED, PHRASES, compose
-from server.web.resident.words import HOLDER, headline, in_hand_since, moment
+from server.web.resident.words import HOLDER, headline, moment
 
 S = IssueState
 NOW = datetime(2026, 10, 12, 1, 0, tzinfo=UTC)
@@ -20,6 +20,35 @@ CSS = (Path(server.web.__file__).parent / "static" / "resident.css").read_text(e
 def event(hours_ago: int, level: Level, text: str = "已受理。") -> EventView:
     at = NOW - timedelta(hours=hours_ago)
     return EventView(at, Move.ACCEPT, "受理", S.ACCEPTED, level, Role.HEAD, "楼栋长", text)
+
+
+def hands(level: Level, **changes: object) -> HandsView:
+    plain = HandsView(
+        holder=HOLDER[level],
+        since=NOW - timedelta(hours=5 if level is Level.HEAD else 3),
+        sign_in_due_at=None,
+        signed_in_at=None,
+        contact_due_at=None,
+        contacted_at=None,
+        suspended_until=None,
+        suspended_why="",
+        suspensions=0,
+        extension_asked=None,
+        extensions=0,
+        pushed_back=0,
+        urged=0,
+        assigned=False,
+        suggested=None,
+        suggested_why="",
+        triage=None,
+        follow_up_at=None,
+        photo_required=False,
+    )
+    return replace(plain, **changes)  # type: ignore[arg-type]
+
+
+PAUSED = hands(Level.GRID, suspended_until=NOW + timedelta(days=3), suspended_why="等厂家发货", suspensions=1)
+LONGER = hands(Level.GRID, extensions=1, extension_asked=2, urged=3)
 
 
 def view(state: IssueState, level: Level = Level.HEAD, **changes: object) -> IssueView:
@@ -41,6 +70,7 @@ def view(state: IssueState, level: Level = Level.HEAD, **changes: object) -> Iss
         building="0" * 16,
         building_name="3号楼",
         about_head=False,
+        anonymity=Anonymity.OPEN,
         has_contact=False,
         reported_at=NOW,
         due_at=None,
@@ -50,6 +80,9 @@ def view(state: IssueState, level: Level = Level.HEAD, **changes: object) -> Iss
         responsible="",
         duplicate_of=None,
         rework=0,
+        done_by="",
+        done_at=None,
+        hands=hands(level),
         photos=[],
         timeline=[event(5, Level.HEAD), event(3, level)],
         moves=[],
@@ -63,7 +96,17 @@ def view(state: IssueState, level: Level = Level.HEAD, **changes: object) -> Iss
         (view(S.REPORTED), "已送到楼栋长，等受理", "10月12日 04:00 交到楼栋长手里。", "waiting"),
         (view(S.REPORTED, Level.STREET), "已送到街道，等受理", "10月12日 06:00 交到街道手里。", "waiting"),
         (view(S.ACCEPTED), "楼栋长已经受理", "交到楼栋长手里", "working"),
-        (view(S.IN_PROGRESS, due_at=NOW), "楼栋长正在办", "应在 10月12日 09:00 之前办好。", "working"),
+        (view(S.IN_PROGRESS, due_at=NOW), "楼栋长正在办", "应在 10月12日 09:00 之前办好，已经过了期限。", "working"),
+        (view(S.IN_PROGRESS, Level.GRID, hands=PAUSED), "网格员正在办", "到10月15日为止：等厂家发货", "working"),
+        (
+            view(S.ACCEPTED, Level.GRID, hands=LONGER, due_at=NOW),
+            "网格员已经受理",
+            "已延期1次，已经过了期限。",
+            "working",
+        ),
+        (view(S.ACCEPTED, Level.GRID, hands=LONGER), "网格员已经受理", "申请延期2个工作日，等上级决定。", "working"),
+        (view(S.ACCEPTED, Level.GRID, hands=LONGER), "网格员已经受理", "已催办3次。", "working"),
+        (view(S.RESOLVED, resolved_at=NOW, done_by="电工", done_at=NOW), "楼栋长说办好了", "电工，10月12日。", "yours"),
         (view(S.REOPENED, Level.GRID), "还没好，已交网格员重新办", "交到网格员手里", "working"),
         (view(S.RESOLVED, resolved_at=NOW, outcome="换了灯"), "楼栋长说办好了", "做了什么：换了灯", "yours"),
         (view(S.RESOLVED, resolved_at=NOW), "楼栋长说办好了", "请在 10月19日 09:00 之前说一声好没好", "yours"),
@@ -84,9 +127,9 @@ def test_every_state_has_its_words(given: IssueView, title: str, line: str, tone
     ("state", "line", "tone"),
     [
         (S.ACCEPTED, "那一件现在在社区居委会手里：已受理。", "working"),
-        (S.RESOLVED, "社区居委会说那一件办好了。", "ended"),
+        (S.RESOLVED, "请在 10月19日 09:00 之前也说一声好没好", "yours"),
         (S.CONFIRMED, "确认已经解决。", "good"),
-        (S.CLOSED_SILENT, "社区居委会说那一件办好了。", "ended"),
+        (S.CLOSED_SILENT, "社区居委会说那一件办好了，没有等到", "ended"),
         (S.DECLINED, "这件事由物业负责。", "ended"),
         (S.WITHDRAWN, "那一件已经结束。", "ended"),
     ],
@@ -100,12 +143,6 @@ def test_a_joined_issue_tells_how_the_other_stands(state: IssueState, line: str,
 def test_no_state_and_no_level_is_without_words() -> None:
     assert all(headline(view(state), NOW).title for state in IssueState)
     assert set(HOLDER) == set(Level)
-
-
-def test_in_hand_counts_from_the_last_change_of_level() -> None:
-    line = [event(9, Level.GRID), event(7, Level.HEAD), event(5, Level.GRID), event(2, Level.GRID)]
-    assert in_hand_since(line) == NOW - timedelta(hours=5)
-    assert in_hand_since([]) is None
 
 
 def test_the_year_is_told_only_when_it_is_another_one() -> None:
