@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from models import Issue
+from models.enums import Anonymity
 from models.issue import TEXT_LIMIT
 from server.core import database
 from server.core.errors import Problem, invalid
@@ -66,6 +67,8 @@ def file_request(jurisdiction: Jurisdiction, wanted: Wanted, now: datetime) -> F
         contact=wanted.phone,
         topic=service.topic.key if service.topic else "",
         answers=queries.answers(service, wanted.attributes),
+        # We know a phone or nobody: without one there is nothing to keep, and the timeline says so.
+        anonymity=Anonymity.OPEN if wanted.phone else Anonymity.NONE,
     )
     reported = issues.report_from_system(
         building.id, report, now, source=jurisdiction.source, number=wanted.external_id or None

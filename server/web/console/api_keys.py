@@ -41,15 +41,15 @@ def make_api_key() -> Response:
     return _made(made)
 
 
-@blueprint.post("/api-keys/<string(length=16):key>/renew")
+@blueprint.post("/api-keys/<string(length=16):api_key>/renew")
 @needs(Permission.API_KEY_WRITE)
 @idempotent
-def renew_api_key(key: str) -> Response:
+def renew_api_key(api_key: str) -> Response:
     """Another key in its place, and show it."""
     try:
-        made = service.renew_key(require_actor(), key, clock.now())
+        made = service.renew_key(require_actor(), api_key, clock.now())
     except Problem as problem:
-        return _page(Form.sent(key).refused(problem))
+        return _page(Form.sent(api_key).refused(problem))
     return _made(made)
 
 
@@ -57,10 +57,10 @@ def _made(made: Made) -> Response:
     return show("api_key_made.html", key=made.key, about=queries.key(require_actor(), made.id))
 
 
-@blueprint.post("/api-keys/<string(length=16):key>/revoke")
+@blueprint.post("/api-keys/<string(length=16):api_key>/revoke")
 @needs(Permission.API_KEY_WRITE)
 @idempotent
-def revoke_api_key(key: str) -> Response:
+def revoke_api_key(api_key: str) -> Response:
     """Dark at once."""
-    service.revoke_key(require_actor(), key, clock.now())
+    service.revoke_key(require_actor(), api_key, clock.now())
     return done("key_revoked", "api_keys")

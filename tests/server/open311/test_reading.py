@@ -59,7 +59,9 @@ def test_nothing_hidden_leaves_in_any_answer(
     """About the head, private, taken back, unchecked, what staff wrote, who reported: none of it, nowhere."""
     about = report(world, building, about_head=True)
     private = report(world, building, category="neighbour")
-    unchecked = report(world, building, contact="13800000001", topic="leak_pipe")  # urgent: due at the same minute
+    unchecked = report(
+        world, building, contact="13800000001", category="lift", topic="lift_stopped"
+    )  # urgent: due at the same minute
     for issue in (about, private, unchecked):
         passed(world, issue) if issue != unchecked else None
         move(community, issue, "notes", text=SECRET)

@@ -28,6 +28,11 @@ def tell(system: System, issue: str, update: str, status: str, text: str = "", *
     )
 
 
+def resolve(caller: Caller, issue: str, text: str) -> None:
+    answer = caller.post(f"/api/v1/issues/{issue}/resolve", json={"text": text, "done_by": "物业师傅"})
+    assert answer.status_code == 200, answer.text
+
+
 def state(world: World, caller: Caller, issue: str) -> str:
     return str(caller.get(f"/api/v1/issues/{issue}").json["state"])
 
@@ -35,14 +40,14 @@ def state(world: World, caller: Caller, issue: str) -> str:
 def test_a_reporters_word_through_another_system(
     world: World, hotline: System, building: Spot, community: Caller
 ) -> None:
-    issue = hotline.file(building)
+    issue = hotline.file(building, service_code="leak.leak_upstairs")
     noted = tell(hotline, issue, "1", "OPEN", "今天水更大了")
     assert noted.status_code == 201
-    community.post(f"/api/v1/issues/{issue}/resolve", json={"text": "换了接头", "done_by": "物业师傅"})
+    resolve(community, issue, "换了接头")
     assert tell(hotline, issue, "2", "open", "还在滴水").status_code == 201
     assert state(world, community, issue) == "reopened"
     street = world.staff(Role.STREET, world.street())  # 还没好 goes to the superior
-    street.post(f"/api/v1/issues/{issue}/resolve", json={"text": "换了整段水管", "done_by": "物业师傅"})
+    resolve(street, issue, "换了整段水管")
     assert tell(hotline, issue, "3", "CLOSED").status_code == 201
     assert state(world, community, issue) == "confirmed"
     ended = tell(hotline, issue, "4", "OPEN", "又漏了")

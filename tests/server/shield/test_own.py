@@ -45,7 +45,10 @@ def test_every_word_of_hers_works(world: World) -> None:
     first, second = file(resident, building)["id"], file(resident, building)["id"]
     say(first, "notes", text="还在")
     for _ in range(2):
-        assert clerk.post(f"/api/v1/issues/{first}/resolve", json={"text": "清走了", "done_by": "物业师傅"}).status_code == 200
+        assert (
+            clerk.post(f"/api/v1/issues/{first}/resolve", json={"text": "清走了", "done_by": "物业师傅"}).status_code
+            == 200
+        )
         say(first, "reopen", text="又来了") if _ == 0 else say(first, "confirm", satisfaction="satisfied")
         clerk = office(world, building, Role.STREET)
     say(first, "answers", contacted=True)
@@ -60,14 +63,20 @@ def test_a_head_who_reports_and_fixes_it_does_not_write_it_off(world: World, kin
     building = world.building()
     head = world.head(building)
     made = file(head, building, kind)
-    assert head.post(f"/api/v1/issues/{made['id']}/resolve", json={"text": "换了", "done_by": "物业师傅"}).status_code == 200
+    assert (
+        head.post(f"/api/v1/issues/{made['id']}/resolve", json={"text": "换了", "done_by": "物业师傅"}).status_code
+        == 200
+    )
     for path in (f"/api/v1/my/issues/{made['id']}", f"/api/v1/claims/{made['claim_code']}"):
         assert "confirm" not in head.get(path).json["moves"]
         refused = head.post(f"{path}/confirm", json={})
         assert (refused.status_code, refused.json["code"]) == (409, "own_work")
     colleague = world.head(building)
     other = file(colleague, building, kind)
-    assert head.post(f"/api/v1/issues/{other['id']}/resolve", json={"text": "换了", "done_by": "物业师傅"}).status_code == 200
+    assert (
+        head.post(f"/api/v1/issues/{other['id']}/resolve", json={"text": "换了", "done_by": "物业师傅"}).status_code
+        == 200
+    )
     assert colleague.post(f"/api/v1/my/issues/{other['id']}/confirm", json={}).status_code == 200
 
 
@@ -77,7 +86,9 @@ def test_what_she_is_told_names_no_issue(world: World) -> None:
     head, clerk = world.head(building), office(world, building)
     issue, twin = file(resident, building)["id"], file(joiner, building)["id"]
     assert clerk.post(f"/api/v1/issues/{twin}/join", json={"target": issue}).status_code == 200
-    assert clerk.post(f"/api/v1/issues/{issue}/resolve", json={"text": "清走了", "done_by": "物业师傅"}).status_code == 200
+    assert (
+        clerk.post(f"/api/v1/issues/{issue}/resolve", json={"text": "清走了", "done_by": "物业师傅"}).status_code == 200
+    )
     relay.run(world.app)
     for who, kinds in ((resident, ["resolved"]), (joiner, ["resolved", "progress"])):
         items = who.get("/api/v1/messages").json["items"]
@@ -127,7 +138,12 @@ def test_nor_does_what_wechat_is_asked_to_send(app: Flask, world: World, sandbox
         for kind in ("open", "hidden"):
             phone.accept(template)
             issue = file(phone.caller, building, kind)["id"]
-            assert clerk.post(f"/api/v1/issues/{issue}/resolve", json={"text": "清走了", "done_by": "物业师傅"}).status_code == 200
+            assert (
+                clerk.post(
+                    f"/api/v1/issues/{issue}/resolve", json={"text": "清走了", "done_by": "物业师傅"}
+                ).status_code
+                == 200
+            )
             made.relay()
             letter = str(phone.messages[-1])
             assert len(phone.messages) == (1 if kind == "open" else 2)

@@ -179,7 +179,7 @@ IDS = (
     "check",
     "opening",
     "problem",
-    "key",
+    "api_key",
     "template",
 )
 
