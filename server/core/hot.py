@@ -179,7 +179,7 @@ class _Plan:
 
 def _converter(kind: Any, dialect: Dialect, way: str) -> Converter | None:
     if way == "result" and isinstance(kind, sa.Enum) and kind.enum_class is not None:
-        words: dict[Any, Any] = {None: None, **{kind._db_value_for_elem(word): word for word in kind.enum_class}}
+        words: dict[Any, Any] = {None: None, **dict(zip(kind.enums, kind.enum_class, strict=True))}
         return words.__getitem__  # KeyError for what is no word, as SQLAlchemy's LookupError
     if way == "result" and isinstance(kind, UTCDateTime) and dialect.name == "sqlite":
         return _moment_of_text
