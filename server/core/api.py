@@ -40,6 +40,12 @@ class _Parser(FlaskParser):
         except RecursionError:  # a megabyte of opening brackets is no JSON of ours
             raise BadRequest from None
 
+    def load_querystring(self, req: Request, schema: ma.Schema) -> Any:
+        """The query's values. Asking werkzeug for each that is not there costs more than the list of issues does."""
+        if any(isinstance(field, ma.fields.List | ma.fields.Tuple) for field in schema.load_fields.values()):
+            return super().load_querystring(req, schema)
+        return req.args.to_dict()
+
     def load_multipart(self, req: Request, schema: ma.Schema) -> Any:
         """Fields and files of one form, so that the contract shows them as the one body they are."""
         return self._makeproxy(CombinedMultiDict([req.form, req.files]), schema)
@@ -50,13 +56,19 @@ def _names(kind: type) -> tuple[str, ...]:
     return tuple(field.name for field in fields(kind))
 
 
+_READY = frozenset({str, int, bool, NoneType})
+
+
 def plain(value: Any) -> Any:
-    """Frozen dataclasses and what they hold, as JSON's own types; moments as RFC 3339 in UTC."""
+    """Frozen dataclasses, named tuples and what they hold, as JSON's own types; moments as RFC 3339 in UTC."""
     if isinstance(value, str | int | NoneType):  # words are strings too
         return value
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, list | tuple):
+        if hasattr(value, "_fields"):  # a row with names
+            pairs = zip(value._fields, value, strict=True)
+            return {name: inner if inner.__class__ in _READY else plain(inner) for name, inner in pairs}
         return [plain(inner) for inner in value]
     return {name: plain(getattr(value, name)) for name in _names(value.__class__)}
 

@@ -6,6 +6,7 @@ own converters are kept, so a naive moment or an unknown word is refused here as
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -177,11 +178,21 @@ class _Plan:
 
 
 def _converter(kind: Any, dialect: Dialect, way: str) -> Converter | None:
+    if way == "result" and isinstance(kind, sa.Enum) and kind.enum_class is not None:
+        words: dict[Any, Any] = {None: None, **dict(zip(kind.enums, kind.enum_class, strict=True))}
+        return words.__getitem__  # KeyError for what is no word, as SQLAlchemy's LookupError
+    if way == "result" and isinstance(kind, UTCDateTime) and dialect.name == "sqlite":
+        return _moment_of_text
     own = kind.dialect_impl(dialect)
     found: Converter | None = own.bind_processor(dialect) if way == "bind" else own.result_processor(dialect, None)
     if found is not None and way == "bind" and isinstance(kind, UTCDateTime):
         return _writers.setdefault(dialect.name, _same_moment_again(found))
     return found
+
+
+def _moment_of_text(written: str | None) -> datetime | None:
+    """What SQLite keeps of a moment ("2026-10-12 01:00:00.000000", in UTC). ValueError for what is none."""
+    return None if written is None else datetime.fromisoformat(f"{written}+00:00")
 
 
 _writers: dict[str, Converter] = {}  # one for all moments of a database, so that they share what was written last

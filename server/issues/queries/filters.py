@@ -124,8 +124,13 @@ class Choice:
     values: dict[str, Any] = field(hash=False, compare=False)
 
 
+_UNFILTERED, _EVERYTHING = Filters(), Choice(frozenset(), None, None, {})
+
+
 def choice(filters: Filters, now: datetime, *, me: int) -> Choice | None:
     """The filters as conditions; None when they name a place that there is not. One query more when a place is named."""
+    if filters == _UNFILTERED:  # the list as it is opened
+        return _EVERYTHING
     values: dict[str, Any] = {"now": now, "me": me}
     given: set[str] = set()
     for name in ("state", "category", "topic", "triage", "level", "channel", "department", "since", "until"):

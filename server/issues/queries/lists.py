@@ -1,11 +1,10 @@
 """Lists of issues by keyset, newest first: one query whatever the number of rows."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from itertools import islice
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -25,8 +24,7 @@ _issues, _places = Issue.__table__, Place.__table__
 EXCERPT = 60
 
 
-@dataclass(frozen=True, slots=True)
-class IssueItem:
+class IssueItem(NamedTuple):  # cheaper to make than a dataclass, and there are twenty a page
     """An issue in a list. `overdue` and `suspended` are as of the moment it was asked."""
 
     id: str
@@ -125,22 +123,22 @@ def _item(row: Any, now: datetime) -> IssueItem:
     is_open = state in OPEN_STATES
     suspended = is_open and suspended_until is not None and suspended_until > now
     return IssueItem(
-        id=public_id,
-        category=category,
-        topic_name=topic_name,
-        state=state,
-        state_name=state.zh,
-        level=level,
-        triage=triage,
-        urgent=urgent,
-        excerpt=excerpt,
-        spot=spot,
-        building=building,
-        building_name=building_name,
-        reported_at=reported_at,
-        due_at=due_at,
-        overdue=is_open and not suspended and due_at is not None and due_at < now,
-        suspended=suspended,
-        assigned=assignee is not None,
-        rework=rework,
+        public_id,
+        category,
+        topic_name,
+        state,
+        state.zh,
+        level,
+        triage,
+        urgent,
+        excerpt,
+        spot,
+        building,
+        building_name,
+        reported_at,
+        due_at,
+        is_open and not suspended and due_at is not None and due_at < now,
+        suspended,
+        assignee is not None,
+        rework,
     )

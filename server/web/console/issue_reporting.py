@@ -1,5 +1,7 @@
 """代报: taking down what a resident says at the counter or on the phone."""
 
+from base64 import b64encode
+
 from flask import Response, request
 
 from models.enums import Anonymity, PhotoUse
@@ -70,4 +72,6 @@ def report_on_behalf() -> Response:
         reported = service.report_as_person(actor, building, channel, Report(**body), now)
     except Problem as problem:
         return _form(form.refused(problem))
-    return show("issue_reported.html", reported=reported)
+    place = places.full_names([building]).get(building, "")
+    qr = b64encode(places.qr_svg(reported.status_url)).decode()  # on this page only: the address holds the claim code
+    return show("issue_reported.html", reported=reported, place=place, qr=qr, today=now)

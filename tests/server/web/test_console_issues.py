@@ -215,7 +215,7 @@ def test_a_report_for_a_resident_gives_the_claim_code_once(street: Street, world
         files={"photos": [picture()]},
     )
     assert page.status == 200
-    assert "请把查询码告诉居民" in page.text
+    assert "请把这张回执交给居民" in page.text
     issue = next(link for link in page.links if "/console/issues/" in link and not link.endswith("/new"))
     shown = street.clerk.open(issue)
     assert "电话" in shown.text
