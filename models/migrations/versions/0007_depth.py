@@ -74,6 +74,28 @@ COLUMNS = {
     },
     "return_visits": {"caller": ("VARCHAR(40)", "VARCHAR(40)", "NOT NULL DEFAULT ''")},
 }  # fmt: skip
+COMMENTS = {
+    ("issues", "topic"): 'second level, a key of the rule book',
+    ("issues", "topic_name"): 'as the book named it that day',
+    ("issues", "answers"): '[[question, answer], …] as asked',
+    ("issues", "rule_book_id"): 'none: the shipped book',
+    ("issues", "reporter_index"): "keyed blind index of a hidden reporter: finds one's own reports, and nobody else's",
+    ("issues", "reporter_sealed"): 'who a hidden reporter is, for the two people who may open it',
+    ("issues", "held_since"): 'when it came to this level; none: when reported',
+    ("issues", "clock_at"): 'when the clock next has something to do',
+    ("issues", "suspended_until"): 'later than now: suspended; the dues are past it',
+    ("issues", "follow_up_at"): 'when a private matter is asked after',
+    ("issues", "assignee_id"): 'whom the office asked',
+    ("issues", "triage"): 'decided by a person; none: not yet',
+    ("issues", "done_by"): 'who did the work, in words',
+    ("issues", "done_at"): 'when the work was done, as the handler says',
+    ("issues", "recurs_of_id"): 'the same fault here, ended within 90 days before',
+    ("issues", "extensions"): 'granted',
+    ("issues", "pushed_back"): 'times a level or department sent it back',
+    ("return_visits", "caller"): 'who of the office phoned; empty: the reporter answered in person',
+    ("issues", "due_at"): 'report back or resolve by',
+    ("issues", "reporter_id"): 'never of a hidden report',
+}
 INDEXES = (
     ("ix_appointments_department", "appointments", ["department_id"], "department_id IS NOT NULL"),
     ("ix_issues_clock", "issues", ["clock_at"], "clock_at IS NOT NULL"),
@@ -90,6 +112,9 @@ def upgrade() -> None:
         for name, (pg, sqlite, rest) in columns.items():
             # In place: to rebuild a table on SQLite would take its triggers with it, and what refers to it forbids it.
             op.execute(f"ALTER TABLE {table} ADD COLUMN {name} {pg if postgresql else sqlite} {rest}")
+    if postgresql:
+        for (table, name), comment in COMMENTS.items():
+            op.execute(f"COMMENT ON COLUMN {table}.{name} IS '{comment.replace(chr(39), chr(39) * 2)}'")
     op.drop_index("ix_issues_due", table_name="issues")
     for name, table, indexed, where in INDEXES:
         only = {} if where is None else {"sqlite_where": sa.text(where), "postgresql_where": sa.text(where)}
@@ -450,6 +475,9 @@ def downgrade() -> None:
     for table, columns in COLUMNS.items():
         for name in reversed(columns):
             op.execute(f"ALTER TABLE {table} DROP COLUMN {name}")
+    if postgresql:
+        for name in ("due_at", "reporter_id"):
+            op.execute(f"COMMENT ON COLUMN issues.{name} IS NULL")
     where = sa.text("due_at IS NOT NULL AND ended_at IS NULL")
     op.create_index("ix_issues_due", "issues", ["due_at"], sqlite_where=where, postgresql_where=where)
     for table in ("whistles", "turns", "triage_decisions", "issue_reads", "identity_openings", "extensions", "common_problem_issues", "rule_books", "reply_templates", "departments", "common_problems", "api_keys"):
