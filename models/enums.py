@@ -173,7 +173,10 @@ class Level(Word):
     @property
     def height(self) -> int:
         """0 for the head … 5 for the district."""
-        return list(Level).index(self)
+        return _HEIGHT[self]
+
+
+_HEIGHT = {level: height for height, level in enumerate(Level)}
 
 
 class Move(Word):

@@ -5,6 +5,7 @@ Working time is office hours on working days of the Chinese calendar; urgent mat
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 
 from models.enums import Word
 from server.rules.calendar import SHANGHAI, WorkCalendar
@@ -73,6 +74,7 @@ class Dues:
 
 def dues(clocks: Clocks, start: datetime, calendar: WorkCalendar, hours: OfficeHours = OFFICE_HOURS) -> Dues:
     """When each clock runs out that starts at `start` (aware)."""
+    start = start.astimezone(SHANGHAI)  # once for the three: every report comes by here
     ends = [
         None if span is None else due(start, span, calendar, hours)
         for span in (clocks.sign_in, clocks.contact, clocks.report)
@@ -90,8 +92,7 @@ def due(start: datetime, span: Span, calendar: WorkCalendar, hours: OfficeHours 
     if span.unit is Unit.HOURS:
         return start.astimezone(UTC) + timedelta(hours=span.amount)
     if span.unit is Unit.WORKDAYS:
-        last = calendar.add_workdays(start.astimezone(SHANGHAI).date(), span.amount)
-        return datetime.combine(last, hours.closes, SHANGHAI).astimezone(UTC)
+        return _closing_after(start.astimezone(SHANGHAI).date(), span.amount, calendar, hours)
     whole_days = span.unit is Unit.DAY_HOURS
     return add_working(start, timedelta(hours=span.amount), calendar, hours, whole_days=whole_days)
 
@@ -165,6 +166,13 @@ def after_early_resume(
     return add_working(resumed_at, working_between(planned, due_at, calendar, hours), calendar, hours)
 
 
+@lru_cache(maxsize=1024)
+def _closing_after(day: date, workdays: int, calendar: WorkCalendar, hours: OfficeHours) -> datetime:
+    """The UTC moment the office closes on the n-th working day after `day`."""
+    return datetime.combine(calendar.add_workdays(day, workdays), hours.closes, SHANGHAI).astimezone(UTC)
+
+
+@lru_cache(maxsize=4096)
 def _open_on(day: date, calendar: WorkCalendar, hours: OfficeHours, whole_days: bool) -> tuple[datetime, datetime]:
     """From when until when work goes on that day; an empty stretch on a day off."""
     if not calendar.is_workday(day):
