@@ -3,6 +3,7 @@
 Every piece of work holds its rows, so any number of machines may run it at once: each effect comes about once.
 """
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -23,6 +24,8 @@ from server.rules import notices as words
 from server.rules.escalation import Reminder
 from server.rules.levels import superior
 from server.rules.lifecycle import CLOCK, Details
+
+log = logging.getLogger("louzhang.clocks")
 
 _issues = Issue.__table__
 _BATCH = 200
@@ -53,16 +56,22 @@ def close_silent(now: datetime) -> int:
 
 
 def _in_batches(due: Any, oldest: Any, work: Callable[[Row[Any]], None]) -> int:
-    done = 0
+    """Do some work for every issue that is due. One that cannot be worked on is logged, left as it is and passed over."""
+    done, stuck = 0, list[int]()
     query = queries.FACTS.where(due).order_by(oldest).limit(_BATCH).with_for_update(of=_issues, skip_locked=True)
     while True:
         with database.transaction() as connection:
-            rows = connection.execute(query).all()
+            rows = connection.execute(query.where(_issues.c.id.not_in(stuck)) if stuck else query).all()
             for row in rows:
-                work(row)
+                try:
+                    with connection.begin_nested():
+                        work(row)
+                except Exception:
+                    log.exception("the clock cannot act on issue %s", row.public_id)
+                    stuck.append(row.id)
         done += len(rows)
         if len(rows) < _BATCH:
-            return done
+            return done - len(stuck)
 
 
 def _act(row: Row[Any], now: datetime) -> None:

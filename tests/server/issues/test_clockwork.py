@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask
 
-from models import Issue, IssueEvent, Message, Turn, db
+from models import Issue, IssueEvent, Message, RuleBook, Turn, db, new_public_id
 from models.enums import OPEN_STATES, Level, Move, Role, TurnEnd
 from server.issues import service
 from server.jobs import relay
@@ -75,6 +75,29 @@ def offices(world: World) -> tuple[Spot, dict[Level, Caller]]:
         Level.DISTRICT: world.staff(Role.DISTRICT, world.district()),
     }
     return building, people
+
+
+def test_one_issue_that_cannot_be_worked_on_holds_up_no_other(
+    world: World, offices: tuple[Spot, dict[Level, Caller]], caplog: pytest.LogCaptureFixture
+) -> None:
+    building, _ = offices
+    broken, _ = reported(world, building)
+    sound, _ = reported(world, building)
+    with world.writing() as connection:
+        book = connection.execute(
+            sa.insert(RuleBook)
+            .values(
+                public_id=new_public_id(), place_id=building.row.community_id, version=1, content={"kinds": "broken"},
+                note="坏了", created_at=world.clock.now(),
+            )
+            .returning(RuleBook.id)
+        ).scalar_one()  # fmt: skip
+        connection.execute(sa.update(Issue).where(Issue.public_id == broken).values(rule_book_id=book))
+    later = world.clock.now() + timedelta(days=30)
+    assert run(world, later) == 1
+    levels = dict(rows(world, Issue.public_id, Issue.level))
+    assert levels == {broken: Level.HEAD, sound: Level.GRID}
+    assert f"the clock cannot act on issue {broken}" in caplog.text
 
 
 def test_sixteen_processes_bring_every_effect_about_once(
