@@ -285,6 +285,50 @@ def test_rating_a_department(
     assert answered(one, M.RATE_DEPARTMENT, who, said, state=S.RESOLVED, level=L.COMMUNITY) == code
 
 
+# move → from > to of the last open whistle | the roles that may. As in `test_life_table.py`: what is not named is refused.
+ROWS = """
+sign_in         | raio>=      | P
+contact         | raio>=      | P
+report_back     | rai>i o>o   | P
+push_back       | rai>r o>o   | P
+urge            | raio>=      | CSD
+call_off        | rai>i o>o   | CSD
+rate_department | raioscqdjw>= | CS
+"""
+LETTERS = dict(zip("raioscqdjw", (
+    S.REPORTED, S.ACCEPTED, S.IN_PROGRESS, S.REOPENED, S.RESOLVED, S.CONFIRMED, S.CLOSED_SILENT, S.DECLINED, S.DUPLICATE,
+    S.WITHDRAWN,
+), strict=True))  # fmt: skip
+ROLES = dict(zip("HGCSDPO", R, strict=True))
+
+
+@pytest.mark.parametrize("line", ROWS.strip().splitlines())
+def test_every_answer_state_and_role(line: str) -> None:
+    name, states, who = (cell.strip() for cell in line.split("|"))
+    move = M(name)
+    expected = {
+        (LETTERS[before], ROLES[role]): LETTERS[before if after == "=" else after]
+        for befores, after in (part.split(">") for part in states.split())
+        for before in befores
+        for role in who
+    }
+    one = whistle(end=WhistleEnd.REPORTED if move is M.RATE_DEPARTMENT else None)
+    found = {}
+    for state in S:
+        for role in R:
+            answerer = MINE if role is R.DEPARTMENT else Answerer(role)
+            opened = () if one.end else (one,)
+            said = SAID.get(move, Said())
+            decision = whistling.answer(matter(*opened, state=state), one, move, answerer, said, NOW)
+            if isinstance(decision, Answer):
+                found[state, role] = decision.step.to_state
+    assert found == expected
+
+
+def test_the_table_of_answers_is_whole() -> None:
+    assert {M(line.split("|")[0].strip()) for line in ROWS.strip().splitlines()} == set(whistling.ANSWERS)
+
+
 def test_the_buttons_are_what_would_be_taken() -> None:
     one = whistle()
     assert whistling.answers_open_to(matter(one), one, MINE, NOW) == list(whistling.OF_DEPARTMENT)
