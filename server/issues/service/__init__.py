@@ -2,7 +2,7 @@
 
 from server.issues.service.assigning import Assigned, assign_many
 from server.issues.service.exporting import export_issues
-from server.issues.service.indexing import forget_index, index_issues, index_missing
+from server.issues.service.indexing import forget_index, index_issues, missing_from_index
 from server.issues.service.leaving import forget_contact, forget_reporter
 from server.issues.service.ledger import Plan, load_ledger, plan_ledger
 from server.issues.service.moving import (
@@ -29,8 +29,8 @@ __all__ = [
     "forget_index",
     "forget_reporter",
     "index_issues",
-    "index_missing",
     "load_ledger",
+    "missing_from_index",
     "move_as_reporter",
     "move_as_staff",
     "plan_ledger",
