@@ -93,9 +93,11 @@ def index(*, anew: bool) -> None:
             service.forget_index()
     last, count = 0, 0
     while True:
-        with database.transaction():
-            done = service.index_missing(last)
-        if done is None:
+        with database.transaction(reads_only=True):
+            missing = service.missing_from_index(last)
+        if not missing:
             break
-        last, count = done.last, count + done.number
+        with database.transaction():
+            service.index_issues(missing)
+        last, count = missing[-1], count + len(missing)
     click.echo(f"新编入检索 {count} 件。")

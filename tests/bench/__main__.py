@@ -142,11 +142,13 @@ def ledger(app: Flask, token: str) -> None:
             city.index(connection)
         last, count = 0, 0
         while True:
-            with database.transaction():
-                done = issues.index_missing(last)
-            if done is None:
+            with database.transaction(reads_only=True):
+                missing = issues.missing_from_index(last)
+            if not missing:
                 break
-            last, count = done.last, count + done.number
+            with database.transaction():
+                issues.index_issues(missing)
+            last, count = missing[-1], count + len(missing)
         with db.engine.begin() as connection:
             city.settle_sequences(connection)
     took = time.perf_counter() - began

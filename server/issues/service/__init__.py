@@ -5,7 +5,7 @@ from server.issues.service.assigning import Assigned, assign_many
 from server.issues.service.exporting import export_issues
 from server.issues.service.figures_file import department_figures_file
 from server.issues.service.hiding import hidden_reporter, tell_hidden
-from server.issues.service.indexing import forget_index, index_issues, index_missing
+from server.issues.service.indexing import forget_index, index_issues, missing_from_index
 from server.issues.service.joined import forget_recurrence, move_as_reporter, move_as_staff
 from server.issues.service.joining import MeToo, join_by_code
 from server.issues.service.leaving import forget_contact, forget_reporter
@@ -40,9 +40,9 @@ __all__ = [
     "forget_reporter",
     "hidden_reporter",
     "index_issues",
-    "index_missing",
     "join_by_code",
     "load_ledger",
+    "missing_from_index",
     "move_as_reporter",
     "move_as_staff",
     "plan_ledger",

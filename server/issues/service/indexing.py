@@ -5,7 +5,7 @@ what a text no longer says stays in it until the index is made anew.
 """
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
@@ -29,29 +29,22 @@ def index_issues(ids: Sequence[int]) -> None:
         _put(database.connection().execute(_ROWS.where(_issues.c.id.in_(some)).order_by(_issues.c.id)).all())
 
 
-class Indexed(NamedTuple):
-    """A batch that was put into the index: the last issue's internal id, and how many."""
+def missing_from_index(after: int = 0) -> list[int]:
+    """The next issues that are not in the index, by their internal id, at most `BATCH`; empty at the end.
 
-    last: int
-    number: int
-
-
-def index_missing(after: int = 0) -> Indexed | None:
-    """Put the next issues that are not in the index there, by their id; None at the end.
-
-    One batch, for a transaction of its own: an upgrade leaves many.
+    Only reads, and may read long: put what it finds there (`index_issues`) in a transaction of its own, because SQLite has
+    one write lock.
     """
     table = _index()
     ids = table.c.issue_id if _on_postgresql() else table.c.rowid
     query = (
-        _ROWS.outerjoin_from(_issues, table, ids == _issues.c.id)
+        sa.select(_issues.c.id)
+        .outerjoin_from(_issues, table, ids == _issues.c.id)
         .where(_issues.c.id > after, ids.is_(None))
         .order_by(_issues.c.id)
         .limit(BATCH)
     )
-    rows = database.connection().execute(query).all()
-    _put(rows)
-    return Indexed(rows[-1].id, len(rows)) if rows else None
+    return list(database.connection().execute(query).scalars())
 
 
 def forget_index() -> None:

@@ -87,7 +87,11 @@ def report(
         period,
         by,
         Told(None, row.name, whole, figures(whole)),
-        [Breakdown(level, figures_of_level(levels[level])) for level in Level if level in levels],
+        [
+            Breakdown(level, figures_of_level(levels[level]))
+            for level in Level
+            if levels.get(level, Counts()) != Counts()
+        ],
         parts,
     )
 

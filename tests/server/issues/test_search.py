@@ -148,9 +148,10 @@ def test_the_index_can_be_made_anew(world: World, building: Spot, clerk: Caller)
     relay.run(world.app)
     second, _ = reported(world, building, text="漏水二")
     with world.app.app_context(), database.transaction() as connection:
-        done = service.index_missing()
-        assert done == (connection.execute(sa.select(sa.func.max(Issue.id))).scalar(), 1)
-        assert service.index_missing(done.last) is None
+        missing = service.missing_from_index()
+        assert missing == [connection.execute(sa.select(sa.func.max(Issue.id))).scalar()]
+        assert service.missing_from_index(missing[0]) == []
+        service.index_issues(missing)
     assert found(clerk, "漏水") == [second, first]
     relay.run(world.app)  # indexed again: still once
     assert found(clerk, "漏水") == [second, first]
@@ -171,9 +172,8 @@ def test_the_index_leads(world: World, building: Spot) -> None:
     with world.writing() as connection:
         many_issues(connection, building.row)
     with world.app.app_context():
-        last = 0
-        while done := service.index_missing(last):
-            last = done.last
+        while missing := service.missing_from_index():
+            service.index_issues(missing)
         database.commit()
     community = building.row.community_id
     with world.reading() as connection:
