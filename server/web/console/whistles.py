@@ -32,6 +32,7 @@ from server.web.console.forms import Form, done, load_query, show
 from server.web.console.issues import issue_page
 
 WHISTLE = "/issues/<string(length=16):issue>/whistles/<string(length=16):whistle>"
+TWO_YEARS = 200  # in months written YYYYMM: how far back the page leads by itself
 
 
 @blueprint.get("/whistles")
@@ -146,7 +147,8 @@ def department_report(month: str) -> Response:
     number, now = in_path(month), clock.now()
     view = queries.department_figures(require_actor(), number, now)
     later = next_(number) if number < month_of(now) else None
-    return show("department_report.html", view=view, month=number, earlier=previous(number), later=later)
+    earlier = previous(number) if number > month_of(now) - TWO_YEARS else None
+    return show("department_report.html", view=view, month=number, earlier=earlier, later=later)
 
 
 @blueprint.get("/whistles/report/<string(length=7):month>.xlsx")

@@ -313,11 +313,11 @@ def test_every_role_finds_its_menu_open(world: World, neighbour: dict[str, str])
             assert desk.open(address).status == 200
         menus[role] = len(menu)
     assert menus == {
-        Role.HEAD: 7,
-        Role.GRID: 8,
-        Role.COMMUNITY: 10,
-        Role.STREET: 9,
-        Role.DISTRICT: 9,
+        Role.HEAD: 8,
+        Role.GRID: 9,
+        Role.COMMUNITY: 12,
+        Role.STREET: 11,
+        Role.DISTRICT: 11,
         Role.DEPARTMENT: 5,
         Role.OPERATOR: 3,
     }

@@ -15,6 +15,7 @@ from flask import Flask
 from models import Issue, Photo, Place, StairwellCode
 from models.enums import IssueCategory, PlaceKind, Role
 from server.config import Settings
+from tests.server.photos.album import kept
 from tests.server.web.stairwell import Stairwell, once_of, picture, words
 from tests.world import Caller, Spot, World
 
@@ -121,7 +122,8 @@ def test_from_the_scan_to_the_reporters_own_word(world: World) -> None:
 
     world.clock.advance(timedelta(hours=3))
     staff_move(head, "accept")
-    staff_move(head, "resolve", text="换了声控灯，晚上试过了", done_by="物业师傅")
+    after = kept(head)  # the shipped book asks for a photo of a lamp that is mended
+    staff_move(head, "resolve", text="换了声控灯，晚上试过了", done_by="物业师傅", photo_ids=[after])
     page = stairs.follow()
     assert "楼栋长说办好了" in words(page)
     assert "换了声控灯" in words(page)
