@@ -28,6 +28,12 @@ def include_name(name: str | None, kind: str, _parents: Any) -> bool:
     return not (kind == "table" and name is not None and name.startswith(search.NAME))
 
 
+def include_object(item: Any, _name: str | None, _kind: str, _reflected: bool, _compared: Any) -> bool:
+    """An index of one database only is no difference on the other."""
+    only = item.info.get("dialect")
+    return only is None or bool(only == connection.dialect.name)
+
+
 connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,
@@ -35,6 +41,7 @@ context.configure(
     render_item=render_item,
     compare_type=compare_type,
     include_name=include_name,
+    include_object=include_object,
     render_as_batch=connection.dialect.name == "sqlite",
     transaction_per_migration=False,
 )

@@ -32,7 +32,7 @@ _FIND = Hot(
     sa.select(
         IdempotencyKey.owner, IdempotencyKey.request_hash, IdempotencyKey.status, IdempotencyKey.answer_sealed
     ).where(
-        sa.or_(IdempotencyKey.owner == sa.bindparam("o"), IdempotencyKey.owner == sa.bindparam("a")),
+        IdempotencyKey.owner.in_([sa.bindparam("o"), sa.bindparam("a")]),
         IdempotencyKey.key == sa.bindparam("k"),
     )
 )

@@ -6,7 +6,6 @@ No learning and no weights but length: whoever reads the book can follow every f
 import re
 import unicodedata
 from collections.abc import Iterable
-from itertools import chain
 from operator import add
 
 _SENTENCE = re.compile(r"[。！？!?；;\n]")
@@ -35,8 +34,8 @@ class Lexicon:
         there: set[str] = set()
         sentences: list[str] | None = None
         begins = self._begins
-        for head in dict.fromkeys(chain(map(add, text, text[1:]), text)):  # every two characters, and every one
-            for word, first, others in begins.get(head, ()):
+        for head in begins.keys() & {*map(add, text, text[1:]), *text}:  # every two characters, and every one
+            for word, first, others in begins[head]:
                 if first not in text:
                     continue
                 if others:
@@ -59,7 +58,7 @@ class Reading:
     def found(self, words: Iterable[str]) -> list[str]:
         """Those of the words that stand in the text, in their order."""
         there = self._there
-        return [word for word in words if word in there] if there else []
+        return [] if there.isdisjoint(words) else [word for word in words if word in there]
 
     def begins_with(self, word: str, within: int) -> bool:
         """Whether the word, with all its parts, stands in the first so many characters."""

@@ -101,7 +101,6 @@ INDEXES = (
     ("ix_issues_clock", "issues", ["clock_at"], "clock_at IS NOT NULL"),
     ("ix_issues_hidden", "issues", ["reporter_index", "id"], "reporter_index IS NOT NULL"),
     ("ix_issues_recurs", "issues", ["recurs_of_id"], "recurs_of_id IS NOT NULL"),
-    ("ix_issue_events_at", "issue_events", ["at", "id"], None),
 )
 
 
@@ -117,8 +116,9 @@ def upgrade() -> None:
             op.execute(f"COMMENT ON COLUMN {table}.{name} IS '{comment.replace(chr(39), chr(39) * 2)}'")
     op.drop_index("ix_issues_due", table_name="issues")
     for name, table, indexed, where in INDEXES:
-        only = {} if where is None else {"sqlite_where": sa.text(where), "postgresql_where": sa.text(where)}
-        op.create_index(name, table, indexed, **only)
+        op.create_index(name, table, indexed, sqlite_where=sa.text(where), postgresql_where=sa.text(where))
+    if postgresql:
+        op.create_index("ix_issue_events_at", "issue_events", ["at"], postgresql_using="brin")
     for table in APPEND_ONLY:
         _guard(table, postgresql)
     _speak({table: (*before, *added) for table, (_, _, before, added) in WORDS.items()}, postgresql)
@@ -470,6 +470,8 @@ def downgrade() -> None:
     column, added = WORDS["messages"][1], WORDS["messages"][3]
     op.execute(f"DELETE FROM messages WHERE {column} IN ({_listed(added)})")
     _speak({table: before for table, (_, _, before, _) in WORDS.items()}, postgresql)
+    if postgresql:
+        op.drop_index("ix_issue_events_at", table_name="issue_events")
     for name, table, _, _ in INDEXES:
         op.drop_index(name, table_name=table)
     for table, columns in COLUMNS.items():
