@@ -2,7 +2,8 @@
 
 1. The topic is the one chosen; else the one whose words in the text together are longest (those of its opening count three times).
 2. Urgent: the topic says so, or one of the book's urgent or emergency words stands in the text.
-3. Triage: the topic's; a small matter in which two of the book's big words stand is suggested as big.
+3. Triage: the topic's; a small matter in which two of the book's big words stand is suggested as big, a private one that
+   is an emergency as small.
 4. First hands: the head, unless it is about her, there is none, or the topic begins higher.
 5. Clocks: the topic's own spans, else those of the level.
 """
@@ -97,6 +98,8 @@ def suggest(
         emergency = book.emergency(chosen.emergency)
     urgent_why = _urgent(book, reading, own, emergency, word)
     triage, triage_why = _triage(book, reading, category, likely, guess)
+    if emergency is not None and triage is Triage.PRIVATE:  # what may hurt somebody is nobody's private matter
+        triage, triage_why = Triage.SMALL, f"{triage_why.rstrip('。')}；但{urgent_why}，先按小事过问。"
     step = _first(place, own)
     clocks = clocks_for(book, own, step.to_level, urgent=bool(urgent_why))
     return Suggestion(

@@ -130,6 +130,18 @@ def test_what_is_urgent_and_why(text: str, topic: str, urgent: bool, why: str) -
 
 
 @pytest.mark.parametrize(
+    ("text", "triage", "why"),
+    [
+        ("楼上往下漏水，天花板都湿了", Triage.PRIVATE, "按规则是私事。"),
+        ("楼上往下漏水，天花板都湿了，电表箱起火了", Triage.SMALL, "先按小事过问。"),
+    ],
+)
+def test_an_emergency_is_nobodys_private_matter(text: str, triage: Triage, why: str) -> None:
+    found = said(text, C.LEAK)
+    assert (found.triage, found.triage_why.endswith(why)) == (triage, True), found.triage_why
+
+
+@pytest.mark.parametrize(
     ("text", "category", "triage", "why"),
     [
         ("楼道灯不亮", C.LIGHTING, Triage.SMALL, "“楼道照明·楼道灯”（说到“楼道灯”、“楼…灯”）按规则是小事。"),
