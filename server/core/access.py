@@ -41,6 +41,12 @@ class Post(NamedTuple):
     department_id: int | None = None  # of a department's post: which one
 
 
+def in_force(appointment: Any, now: datetime) -> ColumnElement[bool]:
+    """Whether an appointment is in force at a moment. `appointment`: the columns of the table or of an alias."""
+    ended = sa.or_(appointment.ends_at.is_(None), appointment.ends_at > now)
+    return sa.and_(appointment.starts_at <= now, ended)
+
+
 def covers(post: Post, row: Any) -> bool:
     """Whether a post's place contains a row that names its building and all that building's ancestors."""
     match post.kind:

@@ -51,7 +51,7 @@ def others_could_decide(actor: Actor, asked_by_id: int, row: Row[Any], now: date
         .where(
             _posts.role.in_(sorted(roles)),
             _posts.place_id.in_([place for place in places if place is not None]),
-            _live(_posts, now),
+            access.in_force(_posts, now),
             _posts.person_id.not_in([actor.person_id, asked_by_id]),
             sa.not_(_heads_it(_posts.person_id, row, now)),
             sa.not_(_handled_it(_posts.person_id, row)),
@@ -74,7 +74,3 @@ def _heads_it(person: Any, row: Row[Any], now: datetime) -> sa.ColumnElement[boo
 
 def _handled_it(person: Any, row: Row[Any]) -> sa.ColumnElement[bool]:
     return sa.exists().where(_events.issue_id == row.id, _events.actor_id == person)
-
-
-def _live(post: Any, now: datetime) -> sa.ColumnElement[bool]:
-    return sa.and_(post.starts_at <= now, sa.or_(post.ends_at.is_(None), post.ends_at > now))

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement
 
 from models import Appointment, Issue, Person, Place, Whistle
 from models.enums import Level, Role
-from server.core import database
+from server.core import access, database
 from server.core.access import Actor
 from server.rules.permissions import Permission
 
@@ -32,7 +32,7 @@ def with_people_at(level: ColumnElement[Any], query: sa.Select[Any], now: dateti
         else_=_places.district_id,
     )
     covers = sa.and_(
-        _posts.place_id == place, _posts.role == sa.type_coerce(level, _posts.role.type), _live(_posts, now)
+        _posts.place_id == place, _posts.role == sa.type_coerce(level, _posts.role.type), access.in_force(_posts, now)
     )
     called = sa.or_(
         _posts.role != Role.DEPARTMENT,
@@ -48,7 +48,7 @@ def with_people_at(level: ColumnElement[Any], query: sa.Select[Any], now: dateti
             _own.c.person_id == _posts.person_id,
             _own.c.place_id == _issues.building_id,
             _own.c.role == Role.HEAD,
-            _live(_own.c, now),
+            access.in_force(_own.c, now),
         ),
     )
     return (
@@ -57,10 +57,6 @@ def with_people_at(level: ColumnElement[Any], query: sa.Select[Any], now: dateti
         .where(sa.not_(about_themselves), called)
         .distinct()
     )
-
-
-def _live(post: Any, now: datetime) -> ColumnElement[bool]:
-    return sa.and_(post.starts_at <= now, sa.or_(post.ends_at.is_(None), post.ends_at > now))
 
 
 class Colleague(NamedTuple):
@@ -92,7 +88,7 @@ def beside(actor: Actor, now: datetime) -> list[Colleague]:
     query = (
         sa.select(_persons.id, _persons.public_id, _persons.name)
         .join_from(Person, Appointment, _posts.person_id == _persons.id)
-        .where(same, _live(_posts, now), _persons.disabled_at.is_(None))
+        .where(same, access.in_force(_posts, now), _persons.disabled_at.is_(None))
         .distinct()
         .order_by(_persons.name, _persons.id)
     )

@@ -5,11 +5,10 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy import ColumnElement
 
 from models import Appointment, Department, Issue, Person, Place, Whistle
 from models.enums import Level, MessageKind, Move, Role, WhistleEnd
-from server.core import database
+from server.core import access, database
 from server.issues import queries
 from server.issues.service import audience
 from server.notices.service import Telling
@@ -41,10 +40,6 @@ ROWS: sa.Select[Any] = (
 )
 
 
-def _live(post: Any, now: datetime) -> ColumnElement[bool]:
-    return sa.and_(post.starts_at <= now, sa.or_(post.ends_at.is_(None), post.ends_at > now))
-
-
 def people_of(whistle_ids: Iterable[int], now: datetime) -> dict[int, list[int]]:
     """By whistle, the persons of the called department. A head of the building hears nothing of what is about her."""
     about_themselves = sa.and_(
@@ -53,14 +48,14 @@ def people_of(whistle_ids: Iterable[int], now: datetime) -> dict[int, list[int]]
             _own.c.person_id == _posts.person_id,
             _own.c.place_id == _w.building_id,
             _own.c.role == Role.HEAD,
-            _live(_own.c, now),
+            access.in_force(_own.c, now),
         ),
     )
     query = (
         sa.select(_w.id, _posts.person_id)
         .distinct()
         .join_from(Whistle, Issue, _issues.id == _w.issue_id)
-        .join(Appointment, sa.and_(_posts.department_id == _w.department_id, _live(_posts, now)))
+        .join(Appointment, sa.and_(_posts.department_id == _w.department_id, access.in_force(_posts, now)))
         .join(Person, sa.and_(_persons.id == _posts.person_id, _persons.disabled_at.is_(None)))
         .where(sa.not_(about_themselves))
         .order_by(_w.id, _posts.person_id)
