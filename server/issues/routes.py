@@ -10,20 +10,18 @@ from server.core.idempotency import idempotent
 from server.core.limits import slowed
 from server.core.paging import Page
 from server.issues import queries, service
+from server.issues.list_schemas import IssuePageSchema, IssueQuery, OwnIssueQuery
 from server.issues.queries import Filters, IssueItem, IssueView, Joiner
 from server.issues.schemas import (
     AnswersSchema,
     ContactSchema,
     DeclineSchema,
-    IssuePageSchema,
-    IssueQuery,
     IssueSchema,
     JoinersSchema,
     JoinSchema,
     MeTooSchema,
     NoteSchema,
     OptionalNoteSchema,
-    OwnIssueQuery,
     PassUpSchema,
     ReplySchema,
     ReportByCodeSchema,

@@ -10,8 +10,8 @@ from server.core.access import needs, require_actor
 from server.core.application import leaves_a_trace
 from server.core.errors import Problem
 from server.issues import service
+from server.issues.list_schemas import ExportQuery, ExportTextQuery
 from server.issues.queries import Filters
-from server.issues.schemas import ExportQuery, ExportTextQuery
 from server.rules.calendar import SHANGHAI
 from server.rules.permissions import Permission
 from server.web.console import blueprint

@@ -11,8 +11,8 @@ from server.core.access import Actor, needs, require_actor
 from server.core.errors import Problem
 from server.core.paging import Page
 from server.issues import queries
+from server.issues.list_schemas import IssueQuery
 from server.issues.queries import Filters, IssueItem, IssueView
-from server.issues.schemas import IssueQuery
 from server.ledger import queries as templates
 from server.places import queries as places
 from server.rules.calendar import SHANGHAI
