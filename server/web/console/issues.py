@@ -31,7 +31,7 @@ REPLIES = frozenset(ReplyKind)
 # The filters that are on or not, as the page says them.
 FLAGS = (
     ("overdue", "过了期限"),
-    ("urgent", "紧急"),
+    ("urgent", "加急"),
     ("mine", "交办给我"),
     ("suspended", "暂缓中"),
     ("reworked", "返工过"),
